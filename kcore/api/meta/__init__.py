@@ -1,0 +1,1 @@
+"""The parts that all kinds share: metadata, selectors, conditions."""
