@@ -1,0 +1,1 @@
+"""Small models with known state counts, for the tests of the machine."""
