@@ -21,6 +21,9 @@ from kcore.manifests.json_source import read_json
 from kcore.manifests.lines import UNKNOWN, Lines, one_line, shown, shown_path
 from kcore.manifests.yaml_source import RawDocument, read_yaml
 
+SPEC_GROUP = "kcore/"
+"""The group of kcore's own kinds: scenarios and checks."""
+
 
 @attrs.frozen(kw_only=True)
 class Source:
@@ -92,9 +95,14 @@ def title(wire: Wire) -> str:
 
 
 def read_documents(text: str, file: str = "") -> list[Document]:
-    """Return the objects of a text, YAML or JSON, lists taken apart; InputError when it can't be read."""
-    raw = read_json(text, file) if text.lstrip()[:1] == "{" else None
-    return [document for one in raw or read_yaml(text, file) for document in _objects(one, file)]
+    """Return the objects of a text, YAML or JSON, lists taken apart; InputError when it can't be read.
+
+    In kcore's own spec files a plain y or n is that letter; in all others it is a boolean, as kubectl has it.
+    """
+    raw = list((read_json(text, file) if text.lstrip()[:1] == "{" else None) or read_yaml(text, file))
+    if any(str(one.value.get("apiVersion", "")).startswith(SPEC_GROUP) for one in raw):
+        raw = list(read_yaml(text, file, letters=False))
+    return [document for one in raw for document in _objects(one, file)]
 
 
 def document_of(wire: Wire, file: str = "", lines: Lines = UNKNOWN) -> Document:

@@ -25,16 +25,20 @@ _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"), False),
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
 }
+_LETTERS = frozenset("yYnN")
 _NOT_JSON = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _INTEGER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[oO]?[0-7]+|0[bB][01]+|0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _INTEGRAL_BELOW = 1e21
 
 
-def resolve(text: str, tag: str | None = None, *, plain: bool = True) -> Scalar:
-    """Return the value of a scalar; `plain` when it stands without quotes. ValueError says what it can't be."""
+def resolve(text: str, tag: str | None = None, *, plain: bool = True, letters: bool = True) -> Scalar:
+    """Return the value of a scalar; `plain` when it stands without quotes. ValueError says what it can't be.
+
+    `letters` tells whether a plain y or n is a boolean.
+    """
     if tag is None or tag == "!":
-        return _plain(text) if plain and tag is None else text
+        return _plain(text) if plain and tag is None and (letters or text not in _LETTERS) else text
     if tag == f"{_TAG}binary":
         return _binary(text)
     if tag.removeprefix(_TAG) not in ("bool", "int", "float", "null"):

@@ -47,9 +47,12 @@ class _Node:
     size: int
 
 
-def read_yaml(text: str, file: str = "") -> Iterator[RawDocument]:
-    """Yield the documents of `text` that are not empty; InputError, with file and line, when one can't be read."""
-    reader = _Reader(text, file)
+def read_yaml(text: str, file: str = "", *, letters: bool = True) -> Iterator[RawDocument]:
+    """Yield the documents of `text` that are not empty; InputError, with file and line, when one can't be read.
+
+    `letters` tells whether a plain y or n is a boolean, as kubectl has it, or the letter that it looks like.
+    """
+    reader = _Reader(text, file, letters=letters)
     try:
         yield from reader.documents()
     except yaml.YAMLError as error:
@@ -59,8 +62,9 @@ def read_yaml(text: str, file: str = "") -> Iterator[RawDocument]:
 class _Reader:
     """A pass over the events of one stream."""
 
-    def __init__(self, text: str, file: str) -> None:
+    def __init__(self, text: str, file: str, *, letters: bool) -> None:
         self.text = text
+        self.letters = letters
         self.file = file
         self.anchors: dict[str, _Node] = {}
         self.copied = 0
@@ -108,7 +112,7 @@ class _Reader:
 
     def scalar(self, event: events.ScalarEvent) -> Any:
         try:
-            return resolve(event.value, event.tag, plain=event.implicit[0])
+            return resolve(event.value, event.tag, plain=event.implicit[0], letters=self.letters)
         except ValueError as error:
             raise self.error(event, str(error)) from None
 

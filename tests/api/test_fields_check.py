@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kcore.api.fields import check, check_metadata, decode_error
+from kcore.api.fields.check import path_of, path_text
 
 RECORDED = Path(__file__).parent.parent / "conformance/vectors/validation.jsonl.gz"
 
@@ -174,3 +175,9 @@ def test_metadata_of_a_custom_resource_is_checked_alone():
     (problem,) = check_metadata({"kind": "Shop", "metadata": {"lables": {}}, "spec": {"anything": 1}})
 
     assert (problem.field, problem.nearest) == ("metadata.lables", "labels")
+
+
+@pytest.mark.parametrize("text", ["", "spec", "spec.containers[0].image", "a[12][3].b"], ids=repr)
+def test_a_path_reads_back_from_its_text(text):
+    """What `path_text` writes, `path_of` reads."""
+    assert path_text(path_of(text)) == text

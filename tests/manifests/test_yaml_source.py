@@ -7,6 +7,7 @@ from textwrap import dedent
 import pytest
 
 from kcore.errors import InputError
+from kcore.manifests.documents import read_documents
 from kcore.manifests.yaml_source import MOST_NESTED, read_yaml
 
 
@@ -139,3 +140,14 @@ def test_megabytes_of_nonsense_are_one_error(text):
     """What is no manifest is refused where it first shows, however much there is of it."""
     with pytest.raises(InputError):
         _read(text)
+
+
+def test_letters_are_letters_in_spec_files_and_booleans_in_manifests():
+    """A plain y is true to kubectl and the letter y in a scenario."""
+    spec, manifest = (
+        read_documents(f"apiVersion: {group}\nkind: X\nmetadata: {{name: a}}\ndata: {{x: y}}\n")[0].wire["data"]
+        for group in ("kcore/v1", "v1")
+    )
+
+    assert spec == {"x": "y"}
+    assert manifest == {"x": True}

@@ -15,6 +15,7 @@ https://github.com/kubernetes/kubernetes/blob/v1.36.0/staging/src/k8s.io/apimach
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeAlias
 
@@ -27,6 +28,7 @@ from kcore.api.quantity import Quantity, QuantityError
 Path: TypeAlias = tuple[str | int, ...]
 """Where a value is: keys and indices from the root."""
 
+_STEP = re.compile(r"([^.\[\]]+)(?!\])|\[(\d+)\]")
 _MOST_STRICT_ERRORS = 100
 _BITS = {"int32": 31, "int64": 63}
 
@@ -75,6 +77,11 @@ def path_text(path: Path) -> str:
     """Return a path as text: `spec.containers[0].image`."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return text.removeprefix(".")
+
+
+def path_of(text: str) -> Path:
+    """Return the path that a text such as `spec.containers[0].image` means; a key with a dot in it is cut there."""
+    return tuple(int(index) if index else key for key, index in _STEP.findall(text))
 
 
 def check(wire: Mapping[str, Any], api_version: str, kind: str) -> list[FieldProblem]:

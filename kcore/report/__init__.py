@@ -1,0 +1,1 @@
+"""How results are printed for people: objects as `kubectl get` shows them."""

@@ -1,0 +1,118 @@
+"""Running a scenario: boot, then one step after the other, with the answers and, after each settle, the objects.
+
+A run is one path through the model, the same on every machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from typing import TypeAlias
+
+import attrs
+
+from kcore.api.convert import to_wire
+from kcore.api.json import Wire
+from kcore.api.object import ObjectKey
+from kcore.cluster.state import ClusterState
+from kcore.errors import InputError, Place
+from kcore.machine import Note, Refusal, Step
+from kcore.model import Model, Plan, advance, boot, settle
+from kcore.users.act import ANSWERED
+from kcore.verify.scenario import Scenario
+from kcore.verify.steps import Act, ScenarioStep, Wait
+
+
+@attrs.frozen(kw_only=True)
+class Answer:
+    """What the API server answered to one request of a step: `on` is "Deployment/web", `field` the first at fault."""
+
+    verb: str
+    on: str
+    code: int
+    reason: str = ""
+    message: str = ""
+    field: str = ""
+
+    def __str__(self) -> str:
+        """Return "201" or "422 Invalid"."""
+        return f"{self.code} {self.reason}".strip()
+
+
+@attrs.frozen(kw_only=True)
+class StepResult:
+    """What became of a step: its number, operation, answers, the state after it and whether it is a settled one.
+
+    `given` are the objects that every cluster has from its start; they are of no interest to a reader.
+    """
+
+    number: int
+    op: str
+    answers: tuple[Answer, ...]
+    state: ClusterState
+    settled: bool
+    given: frozenset[ObjectKey]
+
+    @property
+    def objects(self) -> dict[str, list[Wire]]:
+        """The objects by kind, as the API server returns them, without the given ones."""
+        return objects(self.state, self.given)
+
+
+Listener: TypeAlias = Callable[[int, tuple[Note, ...]], None]
+"""Hears of the notes of each step of the model, with the time in ms since 1970."""
+
+
+def run(model: Model, scenario: Scenario, listener: Listener | None = None) -> Iterator[StepResult]:
+    """Yield the result of each step of `scenario`; InputError when a step can't be done."""
+    state = boot(model, Plan(nodes=scenario.nodes, config=scenario.config, behaviors=scenario.behaviors))
+    given = frozenset(key for key in state.store.objects if key.kind != "Node")
+    for number, step in enumerate(scenario.steps):
+        notes: list[Note] = []
+        state = _do(model, state, step, number, notes, listener)
+        answers = tuple(_answer(note) for note in notes if note.name == ANSWERED)
+        settled = step.op == "settle"
+        yield StepResult(number=number, op=step.op, answers=answers, state=state, settled=settled, given=given)
+
+
+def objects(state: ClusterState, given: Collection[ObjectKey] = ()) -> dict[str, list[Wire]]:
+    """Return the objects of the cluster by kind, as the API server returns them, without the ones in `given`."""
+    found: dict[str, list[Wire]] = {}
+    for key in sorted(set(state.store.objects).difference(given)):
+        found.setdefault(key.kind, []).append(to_wire(state.store.objects[key]))
+    return found
+
+
+def _do(
+    model: Model,
+    state: ClusterState,
+    step: ScenarioStep,
+    number: int,
+    notes: list[Note],
+    listener: Listener | None,
+) -> ClusterState:
+    def watch(_: object, made: Step[ClusterState]) -> None:
+        notes.extend(made.notes)
+        if listener is not None and made.notes:
+            listener(made.state.now, made.notes)
+
+    if isinstance(step, Act):
+        made = model.step(state, step.event)
+        if isinstance(made, Refusal):
+            raise InputError(str(made), place=Place(field=f"steps[{number}].{step.op}"), expected="a possible step")
+        watch(step.event, made)
+        return made.state
+    if isinstance(step, Wait):
+        return advance(model, state, state.now + step.duration, watcher=watch)
+    return settle(model, state, quiet=step.quiet, limit=step.limit, watcher=watch).state
+
+
+def _answer(note: Note) -> Answer:
+    fields = dict(note.fields)
+    return Answer(
+        verb=str(fields["verb"]),
+        on=str(fields["on"]),
+        code=int(str(fields["code"])),
+        reason=str(fields["reason"]),
+        message=str(fields["message"]),
+        field=str(fields["field"]),
+    )

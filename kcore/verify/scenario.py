@@ -1,0 +1,122 @@
+"""Scenario: a cluster, a list of steps and what a real cluster did, read from a file.
+
+`expect` and `expectResponses` are kept as they stand: whoever compares reads them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from kcore.api.frozenmap import FrozenMap
+from kcore.api.quantity import Quantity, QuantityError
+from kcore.cluster.config import ClusterConfig
+from kcore.errors import InputError
+from kcore.model import NodeSpec
+from kcore.verify.reader import Locate, Reader
+from kcore.verify.steps import ScenarioStep, Settle, parse_step
+from kcore.world.world import Behavior
+
+API_VERSION = "kcore/v1"
+SPEC_KINDS = frozenset({(API_VERSION, "Scenario")})
+"""The kinds of spec files, as (apiVersion, kind)."""
+
+
+@attrs.frozen(kw_only=True)
+class Expectation:
+    """What a step is expected to do: responses such as "422 Invalid"; facts of the settled cluster, any of them."""
+
+    responses: tuple[str, ...] | None = None
+    facts: tuple[Any, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Scenario:
+    """A scenario; `expectations` has one entry a step. `strict` asks that also the placement of pods agrees."""
+
+    name: str
+    nodes: tuple[NodeSpec, ...]
+    steps: tuple[ScenarioStep, ...]
+    expectations: tuple[Expectation, ...]
+    config: ClusterConfig
+    behaviors: tuple[Behavior, ...] = ()
+    strict: bool = False
+
+
+def is_scenario(value: object) -> bool:
+    """Tell whether a document is a scenario."""
+    return isinstance(value, dict) and (value.get("apiVersion"), value.get("kind")) in SPEC_KINDS
+
+
+def parse_scenario(value: object, locate: Locate) -> Scenario:
+    """Return the scenario that a document describes; InputError names the field that is wrong."""
+    reader = Reader(value, (), locate)
+    reader.take("apiVersion", str)
+    reader.take("kind", str)
+    metadata = reader.child("metadata")
+    config = reader.child("config")
+    steps = tuple(reader.items("steps"))
+    scenario = Scenario(
+        name=metadata.take("name", str),
+        nodes=tuple(_node(Reader(item, path, locate)) for path, item in reader.items("nodes")),
+        steps=tuple(parse_step(item, path, locate) for path, item in steps),
+        expectations=tuple(_expectation(Reader(item, path, locate)) for path, item in steps),
+        config=ClusterConfig.from_wire(config.whole, config.place()),
+        behaviors=tuple(_behavior(Reader(item, path, locate)) for path, item in reader.items("behaviors")),
+        strict=metadata.whole.get("placement") == "strict",
+    )
+    reader.finish()
+    if not scenario.nodes:
+        raise InputError("a scenario has no nodes", place=reader.place("nodes"), expected="one node or more")
+    return scenario
+
+
+def of_objects(name: str, nodes: tuple[NodeSpec, ...], apply: ScenarioStep) -> Scenario:
+    """Return the scenario that applies objects and settles."""
+    steps = (apply, Settle(op="settle", quiet=2000, limit=600_000))
+    return Scenario(
+        name=name,
+        nodes=nodes,
+        steps=steps,
+        expectations=(Expectation(), Expectation()),
+        config=ClusterConfig(),
+    )
+
+
+def _node(reader: Reader) -> NodeSpec:
+    capacity = reader.child("capacity")
+    for name, amount in capacity.whole.items():
+        try:
+            Quantity.parse(str(amount))
+        except QuantityError as error:
+            problem = f"{amount!r}: {error}"
+            raise InputError(problem, place=capacity.place(name), expected="a quantity such as 4 or 8Gi") from None
+    labels = reader.child("labels").whole
+    taints = [Reader(item, path, reader.locate) for path, item in reader.items("taints")]
+    node = NodeSpec(
+        name=reader.take("name", str),
+        capacity=FrozenMap({name: str(amount) for name, amount in capacity.whole.items()}),
+        labels=FrozenMap({name: str(value) for name, value in labels.items()}),
+        taints=tuple(FrozenMap({key: str(value) for key, value in taint.whole.items()}) for taint in taints),
+    )
+    reader.finish()
+    return node
+
+
+def _behavior(reader: Reader) -> Behavior:
+    behavior = Behavior(
+        image=reader.take("image", str),
+        waiting=reader.take("waiting", str, ""),
+        exit_code=reader.optional("exitCode", int),
+        after=reader.duration("after", 0),
+        ready=reader.take("ready", bool, default=True),
+    )
+    reader.finish()
+    return behavior
+
+
+def _expectation(reader: Reader) -> Expectation:
+    responses = reader.optional("expectResponses", list)
+    facts = tuple(reader.take("expect", list, []))
+    return Expectation(responses=None if responses is None else tuple(map(str, responses)), facts=facts)

@@ -1,0 +1,187 @@
+"""The steps of a scenario: what each operation says in a file, and the event or motion that it stands for.
+
+Modelled: apply, patch, strategic, scale, delete, evict, cordon, uncordon, taint, label, wait, settle. The other
+operations of the format (nodeDown, nodeUp, addNode, ready, unready, crash) wait for the faults that they stand for,
+and are refused with a sentence that says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+import attrs
+
+from kcore.api.fields.check import Path
+from kcore.api.frozenmap import FrozenMap
+from kcore.api.json import Json
+from kcore.api.kinds import by_name, key_kind
+from kcore.apiserver.request import PatchType
+from kcore.errors import InputError
+from kcore.users.act import Target
+from kcore.users.apply import Apply
+from kcore.users.delete import Delete, Evict
+from kcore.users.patch import Cordon, Label, Patch, Scale, Taint
+from kcore.users.rules import UserEvent
+from kcore.verify.reader import Locate, Reader, mapping, milliseconds
+
+NAMESPACE = "default"
+
+
+@attrs.frozen(kw_only=True)
+class Act:
+    """A step in which a person does something."""
+
+    op: str
+    event: UserEvent
+
+
+@attrs.frozen(kw_only=True)
+class Wait:
+    """A step in which `duration` ms pass."""
+
+    op: str
+    duration: int
+
+
+@attrs.frozen(kw_only=True)
+class Settle:
+    """A step that runs until no object has changed for `quiet` ms, at most `limit` ms."""
+
+    op: str
+    quiet: int
+    limit: int
+
+
+ScenarioStep: TypeAlias = Act | Wait | Settle
+_Parser: TypeAlias = Callable[[object, Path, Locate], UserEvent]
+
+
+def parse_step(value: object, path: Path, locate: Locate) -> ScenarioStep:
+    """Return the step that the mapping at `path` describes."""
+    step = mapping(value, path, locate)
+    given = [name for name in step if name not in _EXPECTATIONS]
+    expected = f"exactly one of {', '.join(sorted(_ALL))}"
+    if len(given) != 1:
+        problem = f"a step with {len(given)} operations{': ' if given else ''}{', '.join(map(str, given))}"
+        raise InputError(problem, place=locate(path), expected=expected)
+    op, at = given[0], (*path, given[0])
+    if op in ACTS:
+        return Act(op=op, event=ACTS[op](step[op], at, locate))
+    if op == "wait":
+        return Wait(op=op, duration=milliseconds(step[op], locate(at)))
+    if op == "settle":
+        return _settle(Reader(step[op] or {}, at, locate))
+    problem = f"{op} is not modelled yet" if op in NOT_YET else f"unknown operation {op!r}"
+    raise InputError(problem, place=locate(at), expected=expected)
+
+
+def _settle(reader: Reader) -> Settle:
+    step = Settle(op="settle", quiet=reader.duration("quiet", 2000), limit=reader.duration("limit", 60_000))
+    reader.finish()
+    return step
+
+
+def _apply(value: object, path: Path, locate: Locate) -> Apply:
+    if not isinstance(value, list) or not value:
+        raise InputError(f"{value!r} stands where objects should", place=locate(path), expected="a list of objects")
+    objects = [mapping(item, (*path, index), locate) for index, item in enumerate(value)]
+    return Apply(objects=tuple(Json.of(dict(item)) for item in objects), namespace=NAMESPACE)
+
+
+def _patch(field: str, patch_type: PatchType) -> _Parser:
+    def parse(value: object, path: Path, locate: Locate) -> Patch:
+        reader = Reader(value, path, locate)
+        event = Patch(target=_target(reader), patch=Json.of(reader.take(field, dict)), type=patch_type)
+        reader.finish()
+        return event
+
+    return parse
+
+
+def _scale(value: object, path: Path, locate: Locate) -> Scale:
+    reader = Reader(value, path, locate)
+    event = Scale(target=_target(reader), replicas=reader.take("replicas", int))
+    reader.finish()
+    return event
+
+
+def _label(value: object, path: Path, locate: Locate) -> Label:
+    reader = Reader(value, path, locate)
+    event = Label(target=_target(reader), labels=FrozenMap(reader.take("labels", dict)))
+    reader.finish()
+    return event
+
+
+def _delete(value: object, path: Path, locate: Locate) -> Delete:
+    reader = Reader(value, path, locate)
+    event = Delete(
+        target=_target(reader),
+        grace_period_seconds=reader.optional("gracePeriodSeconds", int),
+        propagation_policy=reader.take("propagationPolicy", str, ""),
+    )
+    reader.finish()
+    return event
+
+
+def _evict(value: object, path: Path, locate: Locate) -> Evict:
+    reader = Reader(value, path, locate)
+    event = Evict(target=_target(reader, "Pod"), count=reader.take("count", int, 1))
+    reader.finish()
+    return event
+
+
+def _cordon(*, unschedulable: bool) -> _Parser:
+    def parse(value: object, path: Path, locate: Locate) -> Cordon:
+        if not isinstance(value, str) or not value:
+            raise InputError(f"{value!r} is no node", place=locate(path), expected="the name of a node")
+        return Cordon(node=value, unschedulable=unschedulable)
+
+    return parse
+
+
+def _taint(value: object, path: Path, locate: Locate) -> Taint:
+    reader = Reader(value, path, locate)
+    taints = tuple(Json.of(dict(mapping(item, at, locate))) for at, item in reader.items("taints"))
+    event = Taint(node=reader.take("node", str), taints=taints)
+    reader.finish()
+    return event
+
+
+def _target(reader: Reader, kind: str = "") -> Target:
+    """Return the object that a step names, by name or by selector and index."""
+    named = reader.take("kind", str, kind or None)
+    known = by_name(named)
+    if known is None:
+        raise InputError(f"{named!r} is no kind", place=reader.place("kind"), expected="a known kind")
+    name = reader.take("name", str, "")
+    selector = reader.take("selector", dict, {})
+    if bool(name) == bool(selector):
+        problem = f"the object is named {'twice' if name else 'nowhere'}"
+        raise InputError(problem, place=reader.place(), expected="either name or selector")
+    return Target(
+        kind=key_kind(known),
+        namespace=NAMESPACE if known.namespaced else "",
+        name=name,
+        selector=",".join(f"{key}={selector[key]}" for key in sorted(selector)),
+        index=reader.take("index", int, 0),
+    )
+
+
+_EXPECTATIONS = frozenset({"expect", "expectResponses"})
+NOT_YET = frozenset({"nodeDown", "nodeUp", "addNode", "ready", "unready", "crash"})
+
+ACTS: Mapping[str, _Parser] = {
+    "apply": _apply,
+    "patch": _patch("merge", PatchType.MERGE),
+    "strategic": _patch("patch", PatchType.STRATEGIC),
+    "scale": _scale,
+    "label": _label,
+    "delete": _delete,
+    "evict": _evict,
+    "cordon": _cordon(unschedulable=True),
+    "uncordon": _cordon(unschedulable=False),
+    "taint": _taint,
+}
+
+_ALL = frozenset({*ACTS, "wait", "settle"})
