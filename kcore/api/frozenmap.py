@@ -10,8 +10,9 @@ model that must run alike on every machine can't iterate in it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
+T = TypeVar("T")
 V = TypeVar("V")
 
 
@@ -71,6 +72,15 @@ class FrozenMap(Mapping[str, V]):
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by entries."""
         return (FrozenMap, (self._entries,))
+
+    @overload
+    def get(self, key: str, /) -> V | None: ...
+    @overload
+    def get(self, key: str, /, default: V | T) -> V | T: ...
+
+    def get(self, key: str, /, default: Any = None) -> Any:
+        """Return the value of `key`, or `default`."""
+        return self._entries.get(key, default)
 
     def set(self, key: str, value: V) -> FrozenMap[V]:
         """Return a map in which `key` has `value`."""

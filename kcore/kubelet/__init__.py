@@ -1,0 +1,5 @@
+"""The kubelet: it runs the pods that are bound to its node, and reports how they are."""
+
+from kcore.kubelet.kubelet import KUBELET
+
+__all__ = ["KUBELET"]

@@ -1,0 +1,223 @@
+"""The kubelet as a component: it looks at one pod, reports how it is, and starts and stops what runs of it.
+
+Models syncPod, syncTerminatingPod and syncTerminatedPod. A pod that is deleted is stopped within its grace period, its
+end is reported, and only then is it deleted for good. What runs of a pod that is gone, or was replaced by another of
+its name, is stopped and removed. Without the API server the kubelet goes on running what it knows; without a container
+runtime it does nothing.
+
+Not modelled yet: heartbeats and the node's status, admission, probes, volumes, images, pressure, and static pods. The
+real kubelet patches the status; this one updates it, and looks again when somebody else was quicker.
+
+Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/kubelet/kubelet.go
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+
+from kcore.api.core.node import Node
+from kcore.api.core.pod import Pod
+from kcore.api.core.podstatus import PodStatus
+from kcore.api.frozenmap import EMPTY, FrozenMap
+from kcore.api.object import ApiObject, ObjectKey
+from kcore.apiserver.changes import Change
+from kcore.apiserver.request import Options, Request, Verb
+from kcore.apiserver.store import Store
+from kcore.client.component import Component, Work, Write
+from kcore.client.turn import Action, Call, Key, OnFailure, Turn
+from kcore.client.view import View
+from kcore.errors import MisuseError
+from kcore.kubelet.lifecycle import MINIMUM_GRACE, Stage, grace_of, plan_of, spec_grace, stage_of
+from kcore.kubelet.phase import TERMINAL
+from kcore.kubelet.status import pod_status
+from kcore.machine import Note
+from kcore.world.actions import CreateSandbox, RemoveSandbox, StopSandbox
+from kcore.world.sandbox import Sandbox, SandboxId
+from kcore.world.view import MachineView
+
+RETRY = 10_000
+"""How long, in ms, until what may have failed is tried again: a status write, a sandbox, a runtime that was down."""
+
+
+@attrs.frozen(kw_only=True)
+class PodMemory:
+    """What a kubelet remembers of the pod `uid`: the back-offs of its containers by name, in ms."""
+
+    uid: str
+    delays: FrozenMap[int]
+
+
+def reconcile(memory: Any, view: View, key: Key) -> Turn:
+    """Look at the pod at `key` and at what runs here under its name; at the node's own key, at all that runs here."""
+    if not isinstance(view, MachineView):
+        message = f"a kubelet sees its machine, but was given a {type(view).__name__}"
+        raise MisuseError(message)
+    name = ObjectKey(*key)
+    machine = view.machine()
+    if not machine.runs_containers:
+        return Turn(memory=memory, wake_at=view.now() + RETRY)
+    node = machine.name
+    if name.kind == "Node":
+        return _housekeeping(view, node)
+    pod = _pod(view, name, node)
+    uid = pod.metadata.uid if pod else None
+    others = tuple(one for one in view.sandboxes_of(name) if one.id.pod_uid != uid)
+    turn = Turn() if pod is None else _turn(memory, view, pod, node)
+    return _with_others(turn, others, view) if others else turn
+
+
+def _housekeeping(view: MachineView, node: str) -> Turn:
+    """Get rid of what runs here of pods that are gone: a kubelet that has just started finds it so."""
+    pods = {one.pod: _pod(view, one.pod, node) for one in view.sandboxes()}
+    uids = {pod.metadata.uid for pod in pods.values() if pod is not None}
+    others = tuple(one for one in view.sandboxes() if one.id.pod_uid not in uids)
+    return _with_others(Turn(), others, view) if others else Turn()
+
+
+def _turn(memory: Any, view: MachineView, pod: Pod, node: str) -> Turn:
+    """Return the turn of a pod of this node, by its stage."""
+    sandbox = view.sandbox(pod.metadata.uid)
+    stage = stage_of(pod, sandbox)
+    if stage is Stage.TERMINATED:
+        return _terminated(view, pod, sandbox, node)
+    if stage is Stage.TERMINATING and sandbox is not None:
+        return _terminating(view, pod, sandbox, node)
+    known = isinstance(memory, PodMemory) and memory.uid == pod.metadata.uid
+    return _sync(memory.delays if known else EMPTY, view, pod, sandbox, node)
+
+
+def _sync(delays: FrozenMap[int], view: MachineView, pod: Pod, sandbox: Sandbox | None, node: str) -> Turn:
+    """Report the pod, then start what is to run, or stop all if nothing is to run any more."""
+    plan = plan_of(pod, sandbox, delays, view, node)
+    status = pod_status(pod, sandbox, _node(view, node), view, held=plan.held)
+    report = _report(pod, status, OnFailure.GO_ON)
+    actions: list[Action] = []
+    if sandbox is None:
+        actions.append(_create(pod, node))
+    if sandbox is not None and (plan.over or status.phase in TERMINAL):
+        actions.append(StopSandbox(id=sandbox.id, grace=grace_of(pod)))
+    else:
+        actions += plan.starts
+    wakes = [plan.wake_at] if plan.wake_at is not None else []
+    if sandbox is not None and actions:
+        wakes.append(view.now())
+    elif report or actions:
+        wakes.append(view.now() + RETRY)
+    return Turn(
+        memory=PodMemory(uid=pod.metadata.uid, delays=plan.delays) if plan.delays else None,
+        requests=report,
+        actions=tuple(actions),
+        notes=_notes(pod, status, node),
+        wake_at=min(wakes, default=None),
+    )
+
+
+def _terminating(view: MachineView, pod: Pod, sandbox: Sandbox, node: str) -> Turn:
+    """Report the pod as it is, and see that it stops within its grace period."""
+    status = pod_status(pod, sandbox, _node(view, node), view)
+    report = _report(pod, status, OnFailure.GO_ON)
+    stop = _stop(sandbox, grace_of(pod))
+    wakes = [view.now() + RETRY] if report else []
+    wakes += _wakes(sandbox, stop, view)
+    notes = _notes(pod, status, node)
+    return Turn(requests=report, actions=stop, notes=notes, wake_at=min(wakes, default=None))
+
+
+def _terminated(view: MachineView, pod: Pod, sandbox: Sandbox | None, node: str) -> Turn:
+    """Report how the pod ended; if it is deleted, that is the end of its object."""
+    status = pod_status(pod, sandbox, _node(view, node), view, terminal=True)
+    requests = _report(pod, status, OnFailure.STOP)
+    meta = pod.metadata
+    if meta.deletion_timestamp is not None and meta.deletion_grace_period_seconds != 0:
+        options = Options(grace_period_seconds=0, uid=meta.uid)
+        delete = Request(verb=Verb.DELETE, key=_key(pod), options=options)
+        requests += (Call(request=delete, accepts=frozenset({"NotFound", "Conflict"})),)
+    return Turn(requests=requests, notes=_notes(pod, status, node))
+
+
+def _with_others(turn: Turn, others: tuple[Sandbox, ...], view: View) -> Turn:
+    """Return the turn that also gets rid of sandboxes whose pods are gone."""
+    actions: tuple[Action, ...] = ()
+    wakes = [turn.wake_at] if turn.wake_at is not None else []
+    for sandbox in others:
+        stop = _stop(sandbox, max(sandbox.grace, MINIMUM_GRACE))
+        actions += (RemoveSandbox(id=sandbox.id),) if sandbox.stopped else stop
+        wakes += _wakes(sandbox, stop, view)
+    return attrs.evolve(turn, actions=(*turn.actions, *actions), wake_at=min(wakes, default=None))
+
+
+def _stop(sandbox: Sandbox, grace: int) -> tuple[Action, ...]:
+    """Return the action that stops a sandbox within `grace` seconds, none if it was asked that already."""
+    asked = sandbox.stop_within is not None and sandbox.stop_within <= grace
+    return () if asked else (StopSandbox(id=sandbox.id, grace=grace),)
+
+
+def _wakes(sandbox: Sandbox, stop: tuple[Action, ...], view: View) -> list[int]:
+    """Return the times to look again: now if the sandbox stops at once, and none if the machine will tell."""
+    return [view.now()] if stop and not sandbox.running else []
+
+
+def _create(pod: Pod, node: str) -> CreateSandbox:
+    return CreateSandbox(
+        id=SandboxId(node, pod.metadata.uid), pod=_key(pod), grace=spec_grace(pod), host_network=pod.spec.host_network
+    )
+
+
+def _report(pod: Pod, status: PodStatus, on_failure: OnFailure) -> tuple[Call, ...]:
+    """Return the call that reports `status`, none if it is known."""
+    if status is pod.status:
+        return ()
+    body = attrs.evolve(pod, status=status)
+    request = Request(verb=Verb.UPDATE, key=_key(pod), subresource="status", body=body)
+    return (Call(request=request, on_failure=on_failure),)
+
+
+def _notes(pod: Pod, status: PodStatus, node: str) -> tuple[Note, ...]:
+    """Return the note of a change of phase."""
+    if status.phase == pod.status.phase:
+        return ()
+    return (Note("pod.phase", pod=str(_key(pod)), node=node, phase=status.phase),)
+
+
+def _key(pod: Pod) -> ObjectKey:
+    return ObjectKey("Pod", pod.metadata.namespace, pod.metadata.name)
+
+
+def _pod(view: View, name: ObjectKey, node: str) -> Pod | None:
+    """Return the pod of this name if it is bound to `node`."""
+    found = view.get(name)
+    return found if isinstance(found, Pod) and found.spec.node_name == node else None
+
+
+def _node(view: View, name: str) -> Node | None:
+    found = view.get(ObjectKey("Node", "", name))
+    return found if isinstance(found, Node) else None
+
+
+def pod_changed(change: Change, _: Store) -> Iterator[Work]:
+    """Yield the pod for the node that it is or was bound to."""
+    nodes = {_node_name(change.old), _node_name(change.new)} - {""}
+    for node in sorted(nodes):
+        yield Work(node, change.key)
+
+
+def node_added(change: Change, _: Store) -> Iterator[Work]:
+    """Yield the node for its own kubelet when it is first heard of, which is when the kubelet has started."""
+    if change.old is None:
+        yield Work(change.key.name, change.key)
+
+
+def _node_name(found: ApiObject | None) -> str:
+    return found.spec.node_name if isinstance(found, Pod) else ""
+
+
+KUBELET = Component(
+    family="kubelet",
+    watches={"Pod": pod_changed, "Node": node_added},
+    reconcile=reconcile,
+    writes=frozenset({Write(Verb.UPDATE, "Pod", "status"), Write(Verb.DELETE, "Pod")}),
+    per_node=True,
+)

@@ -1,0 +1,1 @@
+"""The scheduler's plugins, a file each; they do not know of each other."""

@@ -1,0 +1,23 @@
+"""TaintToleration: a node's NoSchedule and NoExecute taints keep off the pods that do not tolerate them.
+
+Not modelled yet: the score, which counts PreferNoSchedule taints.
+
+Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/framework/plugins/tainttoleration/taint_toleration.go
+"""
+
+from __future__ import annotations
+
+from kcore.placement.taints import untolerated
+from kcore.scheduler.framework import Code, NodeInfo, Plugin, PodInfo, Rejection
+
+NAME = "TaintToleration"
+
+_REJECTION = Rejection(NAME, Code.UNSCHEDULABLE_AND_UNRESOLVABLE, ("node(s) had untolerated taint(s)",))
+
+
+def _filter(pod: PodInfo, node: NodeInfo) -> Rejection | None:
+    taints = node.node.spec.taints
+    return _REJECTION if taints and untolerated(taints, pod.tolerations) else None
+
+
+TAINT_TOLERATION = Plugin(name=NAME, filter=_filter)

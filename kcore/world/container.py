@@ -1,0 +1,183 @@
+"""Container: one process on a machine, and the table of what can become of it.
+
+Models starting (the image is pulled, the process comes up), waiting for an image that does not come, running, stopping
+after a signal, and the exit with its code. What a container remembers of its past is its last exit and how often it was
+started again.
+
+Not modelled: probes, memory limits, pauses, and containers in a sandbox that the kubelet did not ask for.
+
+Upstream: https://github.com/kubernetes/cri-api/blob/v0.36.0/pkg/apis/runtime/v1/api.proto
+"""
+
+from __future__ import annotations
+
+import enum
+
+import attrs
+
+from kcore.world.behavior import Behavior
+
+SIGTERM_EXIT = 143
+"""The exit code of a process that ends on SIGTERM without handling it."""
+
+SIGKILL_EXIT = 137
+"""The exit code of a process that is killed."""
+
+
+class ContainerState(enum.Enum):
+    """Where a container is."""
+
+    STARTING = "starting"
+    WAITING = "waiting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    EXITED = "exited"
+
+
+class Stimulus(enum.Enum):
+    """What can happen to a container."""
+
+    STARTED = "its start is through"
+    BLOCKED = "its image can't be had"
+    ENDED = "its process ends by itself"
+    STOP = "it is asked to stop"
+    STOPPED = "its process ends as asked, or is killed"
+    START = "it is asked to start again"
+
+
+@attrs.frozen(kw_only=True)
+class Exit:
+    """The end of one run: the exit code and when the run began and ended (ms since 1970)."""
+
+    code: int
+    started: int
+    finished: int
+
+
+@attrs.frozen(kw_only=True)
+class Container:
+    """A container since it was first asked to start; times are ms since 1970.
+
+    `since` is when it came into its state, `due` when something happens to it next (None: nothing by itself) and
+    `exit_code` what its process ends with then. `started` is when its process began last. `once` marks a container that
+    does its work and ends, as an init container does. `reason` says why it is WAITING. `exit` is how it ended while it
+    is EXITED, `last_exit` how the run before ended.
+    """
+
+    name: str
+    image: str
+    state: ContainerState
+    since: int
+    due: int | None = None
+    once: bool = False
+    reason: str = ""
+    exit_code: int | None = None
+    started: int | None = None
+    ready: bool = False
+    restarts: int = 0
+    exit: Exit | None = None
+    last_exit: Exit | None = None
+
+    @property
+    def has_process(self) -> bool:
+        """Tell whether a process of it runs."""
+        return self.state in _WITH_PROCESS
+
+
+def new_container(name: str, image: str, *, once: bool, restarts: int, now: int, due: int) -> Container:
+    """Return a container that is asked to start `now` and has done so at `due`."""
+    return Container(
+        name=name,
+        image=image,
+        state=ContainerState.STARTING,
+        since=now,
+        due=due,
+        once=once,
+        restarts=restarts,
+    )
+
+
+def fall_due(container: Container, behavior: Behavior, at: int) -> Container:
+    """Return the container after what was due `at` has happened."""
+    stimulus = _DUE[container.state]
+    if stimulus is Stimulus.STARTED and behavior.waiting:
+        stimulus = Stimulus.BLOCKED
+    return stimulate(container, stimulus, behavior, at)
+
+
+def stimulate(container: Container, stimulus: Stimulus, behavior: Behavior, at: int) -> Container:
+    """Return the container after `stimulus`, itself where that does not apply to its state. STOP goes by `stop`."""
+    state = TRANSITIONS.get((container.state, stimulus))
+    if state is ContainerState.RUNNING:
+        return _running(container, behavior, at)
+    if state is ContainerState.EXITED:
+        return _exited(container, at)
+    if state is ContainerState.WAITING:
+        return attrs.evolve(container, state=state, since=at, due=None, reason=behavior.waiting or "ContainerCreating")
+    return container
+
+
+def stop(container: Container, behavior: Behavior, now: int, takes: int, within: int) -> Container:
+    """Return the container asked `now` to stop, which takes it `takes` ms; it is killed `within` ms at the latest.
+
+    A second request can only hasten the end.
+    """
+    state = TRANSITIONS.get((container.state, Stimulus.STOP))
+    if state is not ContainerState.STOPPING:
+        return stimulate(container, Stimulus.STOP, behavior, now)
+    deadline = now + within
+    if container.state is state and container.due is not None:
+        hastened = container.due > deadline
+        return attrs.evolve(container, due=deadline, exit_code=SIGKILL_EXIT) if hastened else container
+    due, code = (now + takes, SIGTERM_EXIT) if takes <= within else (deadline, SIGKILL_EXIT)
+    return attrs.evolve(container, state=state, since=now, due=due, exit_code=code)
+
+
+def _running(container: Container, behavior: Behavior, at: int) -> Container:
+    """Return the container whose process begins `at`."""
+    again = container.state is ContainerState.EXITED
+    exit_code = 0 if container.once and behavior.exit_code is None else behavior.exit_code
+    return Container(
+        name=container.name,
+        image=container.image,
+        state=ContainerState.RUNNING,
+        since=at,
+        due=None if exit_code is None else at + behavior.after,
+        once=container.once,
+        exit_code=exit_code,
+        started=at,
+        ready=behavior.ready,
+        restarts=container.restarts + again,
+        last_exit=container.exit if again else container.last_exit,
+    )
+
+
+def _exited(container: Container, at: int) -> Container:
+    """Return the container whose process ends `at`, with the code that was due."""
+    started = container.since if container.started is None else container.started
+    ended = Exit(code=container.exit_code or 0, started=started, finished=at)
+    return attrs.evolve(
+        container, state=ContainerState.EXITED, since=at, due=None, exit_code=None, ready=False, exit=ended
+    )
+
+
+_WITH_PROCESS = frozenset({ContainerState.RUNNING, ContainerState.STOPPING})
+
+_DUE = {
+    ContainerState.STARTING: Stimulus.STARTED,
+    ContainerState.RUNNING: Stimulus.ENDED,
+    ContainerState.STOPPING: Stimulus.STOPPED,
+}
+"""What happens to a container in this state when its time comes."""
+
+TRANSITIONS = {
+    (ContainerState.STARTING, Stimulus.STARTED): ContainerState.RUNNING,
+    (ContainerState.STARTING, Stimulus.BLOCKED): ContainerState.WAITING,
+    (ContainerState.STARTING, Stimulus.STOP): ContainerState.WAITING,
+    (ContainerState.RUNNING, Stimulus.ENDED): ContainerState.EXITED,
+    (ContainerState.RUNNING, Stimulus.STOP): ContainerState.STOPPING,
+    (ContainerState.STOPPING, Stimulus.STOP): ContainerState.STOPPING,
+    (ContainerState.STOPPING, Stimulus.STOPPED): ContainerState.EXITED,
+    (ContainerState.EXITED, Stimulus.START): ContainerState.RUNNING,
+}
+"""The state that a stimulus leads to; what is not here changes nothing. A start that is called off waits for ever."""

@@ -1,0 +1,71 @@
+"""Sandbox: what a machine runs of one pod, its address and its containers together.
+
+Models the pod sandbox of the container runtime: it is made for one pod by uid, gets an address, and is torn down as a
+whole. A sandbox outlives the API object of its pod until the kubelet removes it.
+
+Not modelled: cgroups, namespaces, and a sandbox that dies by itself.
+
+Upstream: https://github.com/kubernetes/cri-api/blob/v0.36.0/pkg/apis/runtime/v1/api.proto
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import attrs
+
+from kcore.api.object import ObjectKey
+from kcore.world.container import Container, ContainerState
+
+
+class SandboxId(NamedTuple):
+    """The machine by name, and the uid of the pod."""
+
+    node: str
+    pod_uid: str
+
+
+@attrs.frozen(kw_only=True)
+class Sandbox:
+    """A sandbox of `pod`; `address` is "" in the machine's own network.
+
+    `grace` is the seconds that the pod was given to stop within, `stop_within` those of the latest request to stop,
+    None until there is one. Containers are in the order in which they were first started.
+    """
+
+    id: SandboxId
+    pod: ObjectKey
+    address: str
+    grace: int
+    containers: tuple[Container, ...] = ()
+    stop_within: int | None = None
+
+    @property
+    def due(self) -> int | None:
+        """When something happens next in the sandbox by itself (ms since 1970), None for never."""
+        times = [one.due for one in self.containers if one.due is not None]
+        return min(times) if times else None
+
+    @property
+    def up(self) -> bool:
+        """Tell whether the sandbox has come up, network and all: a container in it is past its start."""
+        return any(one.state is not ContainerState.STARTING for one in self.containers)
+
+    @property
+    def stopping(self) -> bool:
+        """Tell whether it was asked to stop."""
+        return self.stop_within is not None
+
+    @property
+    def running(self) -> bool:
+        """Tell whether a process runs in it."""
+        return any(one.has_process for one in self.containers)
+
+    @property
+    def stopped(self) -> bool:
+        """Tell whether it was asked to stop and has: no process runs, and the address is free."""
+        return self.stopping and not self.running
+
+    def container(self, name: str) -> Container | None:
+        """Return the container of that name, None if it was never asked to start."""
+        return next((one for one in self.containers if one.name == name), None)

@@ -1,0 +1,52 @@
+"""MachineView: what a kubelet sees, its cache of the API and its own machine.
+
+Models that a kubelet knows the state of its containers from the runtime at once, and that of the API through its cache.
+It sees no other machine.
+"""
+
+from __future__ import annotations
+
+from kcore.api.object import ObjectKey
+from kcore.apiserver.request import Response
+from kcore.apiserver.store import Store
+from kcore.client.view import View
+from kcore.world.machine import Machine
+from kcore.world.sandbox import Sandbox, SandboxId
+from kcore.world.world import World
+
+
+class MachineView(View):
+    """A view of `store` at the time `now` (ms since 1970), and of the machine `node` in `world`."""
+
+    __slots__ = ("_node", "_world")
+
+    def __init__(
+        self,
+        store: Store,
+        now: int,
+        answers: tuple[Response, ...] = (),
+        reads: list[tuple[tuple[object, ...], object]] | None = None,
+        *,
+        world: World,
+        node: str,
+    ) -> None:
+        """Look at the machine as it is, and at the API as the cache last heard of it."""
+        super().__init__(store, now, answers, reads)
+        self._world = world
+        self._node = node
+
+    def machine(self) -> Machine:
+        """Return the machine that the kubelet runs on."""
+        return self._read(("machine",), self._world.machine(self._node))
+
+    def sandbox(self, uid: str) -> Sandbox | None:
+        """Return what runs of the pod `uid` here, None for nothing."""
+        return self._read(("sandbox", uid), self._world.sandboxes.get(SandboxId(self._node, uid)))
+
+    def sandboxes(self) -> tuple[Sandbox, ...]:
+        """Return all that runs here, sorted by pod uid."""
+        return self._read(("sandboxes",), self._world.sandboxes_on(self._node))
+
+    def sandboxes_of(self, pod: ObjectKey) -> tuple[Sandbox, ...]:
+        """Return the sandboxes here of all pods that had or have this name, sorted by uid."""
+        return self._read(("sandboxes_of", pod), self._world.sandboxes_of(self._node, pod))

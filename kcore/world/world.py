@@ -1,0 +1,246 @@
+"""World: what is so, as one value, and how it moves by itself and under a kubelet's hands.
+
+Models machines with sandboxes and containers, the addresses in use, and timers: a start that is through, an exit, the
+end of a grace period. The API server is never asked; what is here may disagree with it.
+
+Not modelled: disks and volumes, networks between machines, load.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import attrs
+from pyrsistent import PMap, pmap
+
+from kcore.api.object import ObjectKey
+from kcore.client.turn import Action
+from kcore.errors import MisuseError
+from kcore.machine.heap import Heap
+from kcore.world.actions import CreateSandbox, RemoveSandbox, StartContainer, StopSandbox
+from kcore.world.behavior import Behavior, behavior_of
+from kcore.world.container import Container, Stimulus, fall_due, new_container, stimulate, stop
+from kcore.world.machine import BLOCK, Machine, free_address, pod_prefix
+from kcore.world.sandbox import Sandbox, SandboxId
+
+__all__ = ["EMPTY", "Behavior", "World", "build_world"]
+
+
+@attrs.frozen(kw_only=True)
+class World:
+    """The world; `pod_start` and `pod_stop` are the ms that a container takes to start and to stop.
+
+    `of_machine` and `of_pod` index the sandboxes; `handed_out` counts the addresses of each machine; `timers` holds a
+    sandbox at each time when something is due in it, and the first of them is never out of date.
+    """
+
+    machines: PMap[str, Machine] = pmap()
+    sandboxes: PMap[SandboxId, Sandbox] = pmap()
+    of_machine: PMap[str, tuple[SandboxId, ...]] = pmap()
+    of_pod: PMap[tuple[str, ObjectKey], tuple[SandboxId, ...]] = pmap()
+    handed_out: PMap[str, int] = pmap()
+    timers: Heap[SandboxId] = Heap()
+    behaviors: tuple[Behavior, ...] = ()
+    pod_start: int = 0
+    pod_stop: int = 0
+
+    def add_machine(self, name: str) -> World:
+        """Return the world with one more machine; MisuseError if there is one of that name."""
+        if name in self.machines:
+            raise MisuseError(f"there is a machine {name!r} already")
+        machine = Machine(name=name, prefix=pod_prefix(len(self.machines)))
+        return attrs.evolve(self, machines=self.machines.set(name, machine))
+
+    def machine(self, name: str) -> Machine:
+        """Return the machine `name`; MisuseError if there is none."""
+        machine = self.machines.get(name)
+        if machine is None:
+            raise MisuseError(f"there is no machine {name!r}")
+        return machine
+
+    def sandboxes_on(self, node: str) -> tuple[Sandbox, ...]:
+        """Return the sandboxes on a machine, sorted by pod uid."""
+        return tuple(self.sandboxes[one] for one in self.of_machine.get(node, ()))
+
+    def sandboxes_of(self, node: str, pod: ObjectKey) -> tuple[Sandbox, ...]:
+        """Return the sandboxes on a machine of pods that have or had this name, sorted by uid."""
+        return tuple(self.sandboxes[one] for one in self.of_pod.get((node, pod), ()))
+
+    def act(self, action: Action, now: int) -> World:
+        """Return the world after `action`; a machine that is off, or whose runtime is down, does nothing."""
+        act = _ACTIONS.get(type(action))
+        if act is None:
+            raise MisuseError(f"the world can't do {action!r}")
+        machine = self.machines.get(action.id.node)  # type: ignore[attr-defined] # each of the table's has an id
+        return act(self, action, now) if machine is not None and machine.runs_containers else self
+
+    def next_time(self) -> int | None:
+        """Return when the world moves next by itself (ms since 1970), None for never."""
+        first = self.timers.peek()
+        return None if first is None else first[0]
+
+    def fire(self, now: int) -> tuple[World, tuple[tuple[str, ObjectKey], ...]]:
+        """Let happen what is due first, if that is by `now`; return the world and the (node, pod) that it concerns."""
+        first = self.timers.peek()
+        if first is None or first[0] > now:
+            return self, ()
+        at, id_ = first
+        sandbox = self.sandboxes[id_]
+        advanced = _advanced(sandbox, self.behaviors, at)
+        return self.with_sandbox(advanced, self.timers.pop()[1], None), ((id_.node, sandbox.pod),)
+
+    def with_sandbox(self, sandbox: Sandbox, timers: Heap[SandboxId], timed: int | None) -> World:
+        """Return the world with `sandbox` as it is now, with `timers` and one for what is due next in it.
+
+        `timed` is the time (ms since 1970) for which it has a timer already, None for none.
+        """
+        sandboxes = self.sandboxes.set(sandbox.id, sandbox)
+        due = sandbox.due
+        if due is not None and due != timed:
+            timers = timers.push(due, sandbox.id)
+        return World(
+            machines=self.machines,
+            sandboxes=sandboxes,
+            of_machine=self.of_machine,
+            of_pod=self.of_pod,
+            handed_out=self.handed_out,
+            timers=_current(timers, sandboxes),
+            behaviors=self.behaviors,
+            pod_start=self.pod_start,
+            pod_stop=self.pod_stop,
+        )
+
+
+EMPTY = World()
+
+
+def build_world(
+    names: Iterable[str] = (), *, behaviors: tuple[Behavior, ...] = (), pod_start: int = 0, pod_stop: int = 0
+) -> World:
+    """Return a world of machines with these names, on which nothing runs yet."""
+    world = World(behaviors=behaviors, pod_start=pod_start, pod_stop=pod_stop)
+    for name in names:
+        world = world.add_machine(name)
+    return world
+
+
+def _current(timers: Heap[SandboxId], sandboxes: Mapping[SandboxId, Sandbox]) -> Heap[SandboxId]:
+    """Return `timers` without the leading ones at which nothing is due any more."""
+    while (first := timers.peek()) is not None:
+        sandbox = sandboxes.get(first[1])
+        if sandbox is not None and sandbox.due == first[0]:
+            break
+        timers = timers.pop()[1]
+    return timers
+
+
+def _advanced(sandbox: Sandbox, behaviors: tuple[Behavior, ...], at: int) -> Sandbox:
+    """Return the sandbox after what is due in it by the time `at`."""
+    return attrs.evolve(
+        sandbox,
+        containers=tuple(
+            fall_due(one, behavior_of(behaviors, one.image), at) if one.due is not None and one.due <= at else one
+            for one in sandbox.containers
+        ),
+    )
+
+
+def _create_sandbox(world: World, action: CreateSandbox, _: int) -> World:
+    """Make a sandbox; without a free address there is none."""
+    if action.id in world.sandboxes:
+        return world
+    node = action.id.node
+    address, handed_out = "", world.handed_out.get(node, 0)
+    if not action.host_network:
+        found = free_address(world.machines[node].prefix, handed_out, _taken(world, node, handed_out))
+        if found is None:
+            return world
+        address, handed_out = found
+    sandbox = Sandbox(id=action.id, pod=action.pod, address=address, grace=action.grace)
+    name = (node, action.pod)
+    return attrs.evolve(
+        world,
+        sandboxes=world.sandboxes.set(action.id, sandbox),
+        of_machine=world.of_machine.set(node, _inserted(world.of_machine.get(node, ()), action.id)),
+        of_pod=world.of_pod.set(name, _inserted(world.of_pod.get(name, ()), action.id)),
+        handed_out=world.handed_out.set(node, handed_out),
+    )
+
+
+def _inserted(ids: tuple[SandboxId, ...], id_: SandboxId) -> tuple[SandboxId, ...]:
+    """Return the sorted `ids` with one more."""
+    at = bisect_left(ids, id_)
+    return (*ids[:at], id_, *ids[at:])
+
+
+def _taken(world: World, node: str, handed_out: int) -> frozenset[str]:
+    """Return the addresses in use on a machine; the next one can be among them only after a full circle."""
+    if handed_out < BLOCK:
+        return frozenset()
+    return frozenset(one.address for one in world.sandboxes_on(node) if not one.stopped)
+
+
+def _start_container(world: World, action: StartContainer, now: int) -> World:
+    """Start a container in a sandbox that is not asked to stop."""
+    sandbox = world.sandboxes.get(action.id)
+    if sandbox is None or sandbox.stopping:
+        return world
+    before = sandbox.container(action.name)
+    if before is None:
+        due = now + world.pod_start
+        fresh = new_container(action.name, action.image, once=action.once, restarts=action.restarts, now=now, due=due)
+        begun = attrs.evolve(sandbox, containers=(*sandbox.containers, fresh))
+        return world.with_sandbox(begun, world.timers, sandbox.due)
+    after = stimulate(before, Stimulus.START, behavior_of(world.behaviors, before.image), now)
+    if after is before:
+        return world
+    return world.with_sandbox(_replaced(sandbox, before, after), world.timers, sandbox.due)
+
+
+def _replaced(sandbox: Sandbox, before: Container, after: Container) -> Sandbox:
+    return attrs.evolve(sandbox, containers=tuple(after if one is before else one for one in sandbox.containers))
+
+
+def _stop_sandbox(world: World, action: StopSandbox, now: int) -> World:
+    """Ask the containers to stop; a longer grace than was given before changes nothing."""
+    sandbox = world.sandboxes.get(action.id)
+    if sandbox is None or (sandbox.stop_within is not None and sandbox.stop_within <= action.grace):
+        return world
+    within = action.grace * 1000
+    containers = tuple(
+        stop(one, behavior_of(world.behaviors, one.image), now, world.pod_stop, within) for one in sandbox.containers
+    )
+    stopping = attrs.evolve(sandbox, containers=containers, stop_within=action.grace)
+    return world.with_sandbox(stopping, world.timers, sandbox.due)
+
+
+def _remove_sandbox(world: World, action: RemoveSandbox, _: int) -> World:
+    sandbox = world.sandboxes.get(action.id)
+    if sandbox is None:
+        return world
+    node = action.id.node
+    sandboxes = world.sandboxes.remove(action.id)
+    return attrs.evolve(
+        world,
+        sandboxes=sandboxes,
+        of_machine=_without(world.of_machine, node, action.id),
+        of_pod=_without(world.of_pod, (node, sandbox.pod), action.id),
+        timers=_current(world.timers, sandboxes),
+    )
+
+
+def _without(index: PMap[Any, tuple[SandboxId, ...]], term: object, id_: SandboxId) -> PMap[Any, tuple[SandboxId, ...]]:
+    """Return the index in which `id_` is not found under `term`, nor `term` when nothing else is."""
+    rest = tuple(one for one in index[term] if one != id_)
+    return index.set(term, rest) if rest else index.remove(term)
+
+
+_ACTIONS: Mapping[type[Action], Callable[[World, Any, int], World]] = {
+    CreateSandbox: _create_sandbox,
+    StartContainer: _start_container,
+    StopSandbox: _stop_sandbox,
+    RemoveSandbox: _remove_sandbox,
+}
+"""What each action does: (world, action, ms since 1970) -> world."""
