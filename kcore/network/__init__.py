@@ -1,0 +1,1 @@
+"""The network: which pod a request reaches, from the tables that each node keeps."""
