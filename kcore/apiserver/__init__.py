@@ -1,0 +1,1 @@
+"""The API server: the store, the verbs, defaults, validation, admission and deletion."""

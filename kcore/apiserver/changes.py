@@ -1,0 +1,37 @@
+"""Change: one entry of the store's log, which is what a watch delivers.
+
+Models ADDED, MODIFIED and DELETED with the object before and after. Bookmarks are not modelled.
+"""
+
+from __future__ import annotations
+
+import enum
+
+import attrs
+
+from kcore.api.object import ApiObject, ObjectKey
+
+
+class ChangeType(enum.Enum):
+    """What happened to the object."""
+
+    ADDED = "ADDED"
+    MODIFIED = "MODIFIED"
+    DELETED = "DELETED"
+
+
+@attrs.frozen(kw_only=True)
+class Change:
+    """One committed write: the object at `key` was `old` (None when added) and is `new` (None when deleted)."""
+
+    revision: int
+    key: ObjectKey
+    old: ApiObject | None
+    new: ApiObject | None
+
+    @property
+    def type(self) -> ChangeType:
+        """Whether the object was added, modified or deleted."""
+        if self.old is None:
+            return ChangeType.ADDED
+        return ChangeType.DELETED if self.new is None else ChangeType.MODIFIED

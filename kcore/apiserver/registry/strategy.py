@@ -1,0 +1,101 @@
+"""Strategy: what the API server does specially for one kind, as one record of pure functions.
+
+A kind is a row of KINDS and a strategy here, never a branch in a shared function. All functions but `grace` work on the
+wire form (plain JSON dicts), as defaults and validation concern every field, also those without rules; the defaulting
+ones change the dict they are given, which the caller owns.
+
+Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/staging/src/k8s.io/apiserver/pkg/registry/rest/create.go
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+import attrs
+
+from kcore.api.json import Wire
+from kcore.apiserver.field import FieldError, FieldErrors, gathered
+from kcore.apiserver.validation.meta import object_meta_update
+
+
+class Allocator(Protocol):
+    """What hands out the addresses and ports of Services.
+
+    Both answer with what is granted and "", or with what was wanted and the reason why not.
+    """
+
+    def cluster_ip(self, wanted: str) -> tuple[str, str]:
+        """Grant the address `wanted`, a free one for ""."""
+
+    def node_port(self, wanted: int, protocol: str) -> tuple[int | str, str]:
+        """Grant the port `wanted` for `protocol`, a free one for 0."""
+
+
+def keep(_: Wire) -> None:
+    """Change nothing; as `prepare_create`, take the status that the client sent."""
+
+
+def _unstamped(_new: Wire, _old: Wire | None, _now: str) -> None:
+    """Stamp nothing."""
+
+
+def _unallocated(_new: Wire, _old: Wire | None, _allocator: Allocator) -> FieldErrors:
+    return ()
+
+
+def _valid(_: Wire) -> FieldErrors:
+    return ()
+
+
+def _valid_status(_new: Wire, _old: Wire) -> FieldErrors:
+    return ()
+
+
+@gathered
+def meta_update(new: Wire, old: Wire) -> Iterator[FieldError]:
+    """Yield the errors of a change of metadata, which is all that most kinds check beside the new object."""
+    yield from object_meta_update(new.get("metadata") or {}, old.get("metadata") or {})
+
+
+@attrs.frozen(kw_only=True)
+class Strategy:
+    """What one kind does specially.
+
+    - `default(wire)`: fill in defaults, as the versioned defaulting functions do (before admission, on every write).
+    - `allocate(new, old, allocator)`: fill in what the server hands out (addresses, ports), `old` None at a create; the
+      errors are a 422 of their own, before everything below.
+    - `prepare_create(wire)` / `prepare_update(new, old)`: drop or keep what a client may not set (status, …); None
+      drops the status, or keeps the old one, of a kind that has the status subresource.
+    - `stamp(new, old, now)`: set times of the write itself, `now` as RFC 3339; after `prepare`.
+    - `validate(wire)`: the field errors of a new object; `validate_update(new, old)`: those of a change, in addition
+      to `validate(new)`; `validate_status(new, old)`: those of a write to the status subresource.
+    - `spec_fields`: top-level fields whose change raises metadata.generation (those of `has_generation` kinds).
+    - `grace(obj, requested)`: the seconds that a delete leaves the typed object, of which `requested` were asked for
+      (None: none in particular); a `grace` of None is for kinds that go at once.
+    - `status_keeps`: the fields of the metadata (Python names) that a write to the status subresource can't change.
+    - `unconditional_update`: an update without a resourceVersion is taken for one of the latest; else it is refused.
+    - `create_on_update`: an update of what does not exist creates it.
+    - `remember`: what becomes of a body is remembered, as it is made in numbers from bodies alike, and nothing but the
+      body decides it (not the uid, not the time).
+    - `default_propagation`: what becomes of dependents when a delete does not say: Background, Orphan, or Unsupported.
+    - `prepare_status(new, old)`: the typed object that a write to the status subresource makes of `new`.
+    """
+
+    kind: str
+    default: Callable[[Wire], None] = keep
+    allocate: Callable[[Wire, Wire | None, Allocator], FieldErrors] = _unallocated
+    prepare_create: Callable[[Wire], None] | None = None
+    prepare_update: Callable[[Wire, Wire], None] | None = None
+    stamp: Callable[[Wire, Wire | None, str], None] = _unstamped
+    validate: Callable[[Wire], FieldErrors] = _valid
+    validate_update: Callable[[Wire, Wire], FieldErrors] = meta_update
+    validate_status: Callable[[Wire, Wire], FieldErrors] = _valid_status
+    spec_fields: tuple[str, ...] = ("spec",)
+    grace: Callable[[Any, int | None], int] | None = None
+    status_keeps: tuple[str, ...] = ()
+    unconditional_update: bool = True
+    create_on_update: bool = False
+    remember: bool = False
+    default_propagation: str = "Background"
+    prepare_status: Callable[[Any, Any], Any] | None = None

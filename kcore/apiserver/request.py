@@ -1,0 +1,100 @@
+"""Requests and responses: everything that goes between a client and an API server, as values.
+
+Models the verbs, the subresources, options and answers of the REST API without HTTP: no paths, headers or encodings.
+A body is a typed object, as a controller has it, or `Json`, as a person sends it.
+
+Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/staging/src/k8s.io/apiserver/pkg/endpoints/installer.go
+"""
+
+from __future__ import annotations
+
+import enum
+
+import attrs
+
+from kcore.api.json import Json
+from kcore.api.object import ApiObject, ObjectKey
+from kcore.apiserver.changes import Change
+from kcore.apiserver.status import Status
+
+
+class Verb(enum.Enum):
+    """What a request asks for."""
+
+    CREATE = "create"
+    GET = "get"
+    LIST = "list"
+    UPDATE = "update"
+    PATCH = "patch"
+    DELETE = "delete"
+    DELETE_COLLECTION = "deletecollection"
+    WATCH = "watch"
+
+
+class PatchType(enum.Enum):
+    """How the body of a patch is to be read."""
+
+    MERGE = "application/merge-patch+json"
+    STRATEGIC = "application/strategic-merge-patch+json"
+
+
+@attrs.frozen(kw_only=True)
+class Options:
+    """The options of a request; "" and None mean not given.
+
+    `resource_version` is a precondition of a delete and the starting revision of a list or watch; `uid` is a
+    precondition. `propagation_policy` is Foreground, Background or Orphan. `strict` asks for strict field validation.
+    """
+
+    resource_version: str = ""
+    uid: str = ""
+    propagation_policy: str = ""
+    grace_period_seconds: int | None = None
+    label_selector: str = ""
+    field_selector: str = ""
+    patch_type: PatchType | None = None
+    dry_run: bool = False
+    strict: bool = False
+
+
+DEFAULT_OPTIONS = Options()
+
+
+@attrs.frozen(kw_only=True)
+class Request:
+    """One request; `key` names kind, namespace and object ("" where the verb or generateName leaves it open).
+
+    `subresource` is "", status, scale, binding or eviction; `client` says who asks, as "kubectl" or a component's name.
+    """
+
+    verb: Verb
+    key: ObjectKey
+    subresource: str = ""
+    body: ApiObject | Json | None = None
+    options: Options = DEFAULT_OPTIONS
+    client: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Response:
+    """The answer: `code`, the object, list or changes asked for, or the `status` that says no.
+
+    `revision` is the store's after the request, which a list or watch goes on from.
+    """
+
+    code: int
+    object: ApiObject | None = None
+    items: tuple[ApiObject, ...] = ()
+    changes: tuple[Change, ...] = ()
+    status: Status | None = None
+    revision: int = 0
+
+    @property
+    def reason(self) -> str:
+        """The reason of a refusal, "" when there is none."""
+        return self.status.reason if self.status else ""
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether the request was granted."""
+        return self.status is None

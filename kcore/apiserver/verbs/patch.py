@@ -1,0 +1,68 @@
+"""patch: an object changed in part.
+
+Models JSON merge patch and strategic merge patch; the result is decoded and then goes the way of an update. A patch
+that names no resourceVersion applies to whatever is there. Custom resources have no strategic merge patch.
+
+Not modelled: JSON patch (a list of operations) and server-side apply.
+
+Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go
+"""
+
+from __future__ import annotations
+
+from kcore.api.convert import to_wire
+from kcore.api.fields import type_of
+from kcore.api.json import Json, Wire
+from kcore.api.kinds import Kind
+from kcore.api.object import ApiObject
+from kcore.apiserver.decode import checked, typed
+from kcore.apiserver.outcome import Operation, Outcome
+from kcore.apiserver.patch.merge import merge_patch
+from kcore.apiserver.patch.strategic import PatchError, strategic_patch
+from kcore.apiserver.request import PatchType
+from kcore.apiserver.status import Status, bad_request, unsupported_media_type
+from kcore.apiserver.verbs.create import placed
+from kcore.apiserver.verbs.get import existing
+from kcore.apiserver.verbs.update import replace
+
+
+def patch(operation: Operation) -> Outcome:
+    """Change the object as the patch in the body says."""
+    old = existing(operation)
+    if isinstance(old, Status):
+        return operation.refuse(old)
+    body = patched(operation, old, operation.kind)
+    return operation.refuse(body) if isinstance(body, Status) else replace(operation, old, body)
+
+
+def patched(operation: Operation, old: ApiObject, kind: Kind) -> ApiObject | Status:
+    """Return what the patch makes of `old`, an object of `kind`, decoded; or why it can't."""
+    body, options = operation.request.body, operation.request.options
+    if not isinstance(body, Json):
+        return bad_request("the body of a patch is JSON")
+    try:
+        wire = _apply(to_wire(old), body.value, options.patch_type or PatchType.STRATEGIC, kind)
+    except PatchError as error:
+        return Status(code=error.code, reason=_REASONS.get(error.code, ""), message=str(error))
+    if isinstance(wire, Status):
+        return wire
+    decoded = checked(wire, kind, strict=options.strict)
+    if isinstance(decoded, Status):
+        return decoded
+    result = typed(decoded, kind)
+    return placed(operation, result) if kind is operation.kind else result
+
+
+def _apply(before: Wire, change: Wire, patch_type: PatchType, kind: Kind) -> Wire | Status:
+    if patch_type is PatchType.MERGE:
+        merged: Wire = merge_patch(before, change)
+        return merged
+    of = type_of(kind.api_version, kind.kind)
+    if of is None:
+        accepted = "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
+        what = "the body of the request was in an unknown format"
+        return unsupported_media_type(f"{what} - accepted media types include: {accepted}")
+    return strategic_patch(before, change, of)
+
+
+_REASONS = {400: "BadRequest", 422: "Invalid"}

@@ -1,0 +1,100 @@
+"""The scale subresource: the size of a workload, read and written alone.
+
+Models `autoscaling/v1 Scale` over `spec.replicas` of whatever kind has the subresource. A write goes the way of an
+update of the object.
+
+Not modelled: other paths to the size, which a CustomResourceDefinition may name.
+
+Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/registry/apps/deployment/storage/storage.go
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from kcore.api.autoscaling.scale import Scale, ScaleSpec, ScaleStatus
+from kcore.api.convert import to_wire
+from kcore.api.kinds import class_kind
+from kcore.api.meta.objectmeta import ObjectMeta
+from kcore.api.object import ApiObject
+from kcore.api.selectors import label
+from kcore.apiserver.decode import decode, typed
+from kcore.apiserver.field import invalid, invalid_status
+from kcore.apiserver.outcome import Operation, Outcome
+from kcore.apiserver.status import Status
+from kcore.apiserver.verbs.get import existing
+from kcore.apiserver.verbs.patch import patched
+from kcore.apiserver.verbs.update import replace
+
+KIND = class_kind(Scale)
+
+
+def get_scale(operation: Operation) -> Outcome:
+    """Answer with the size of the object."""
+    found = existing(operation)
+    if isinstance(found, Status):
+        return operation.refuse(found)
+    return operation.grant(operation.store, scale_of(found))
+
+
+def update_scale(operation: Operation) -> Outcome:
+    """Write the size in the body."""
+    old = existing(operation)
+    if isinstance(old, Status):
+        return operation.refuse(old)
+    wire = decode(operation.request.body, KIND, strict=operation.request.options.strict)
+    return operation.refuse(wire) if isinstance(wire, Status) else _write(operation, old, typed(wire, KIND))
+
+
+def patch_scale(operation: Operation) -> Outcome:
+    """Change the size as the patch in the body says."""
+    old = existing(operation)
+    if isinstance(old, Status):
+        return operation.refuse(old)
+    scale = patched(operation, scale_of(old), KIND)
+    return operation.refuse(scale) if isinstance(scale, Status) else _write(operation, old, scale)
+
+
+def scale_of(obj: ApiObject) -> Scale:
+    """Return the size of `obj`."""
+    wire = to_wire(obj)
+    spec, status, metadata = wire.get("spec") or {}, wire.get("status") or {}, obj.metadata
+    return Scale(
+        metadata=ObjectMeta(
+            name=metadata.name,
+            namespace=metadata.namespace,
+            uid=metadata.uid,
+            resource_version=metadata.resource_version,
+            creation_timestamp=metadata.creation_timestamp,
+        ),
+        spec=ScaleSpec(replicas=spec.get("replicas", 1)),
+        status=ScaleStatus(replicas=status.get("replicas", 0), selector=_selector_text(spec.get("selector"))),
+    )
+
+
+def _selector_text(selector: Any) -> str:
+    """Return the text of a selector in either of its forms."""
+    if not isinstance(selector, dict):
+        return ""
+    if selector.keys() <= {"matchLabels", "matchExpressions"}:
+        return label.from_label_selector(selector).canonical
+    return label.from_set(selector).canonical
+
+
+def _write(operation: Operation, old: ApiObject, scale: ApiObject) -> Outcome:
+    """Give `old` the size of `scale`; answer with the size that it has then."""
+    replicas = scale.spec.replicas if isinstance(scale, Scale) else 0
+    if replicas < 0:
+        error = invalid("spec.replicas", replicas, "must be greater than or equal to 0")
+        return operation.refuse(invalid_status(KIND, old.metadata.name, (error,)))
+    wire = to_wire(old)
+    wire.setdefault("spec", {})["replicas"] = replicas
+    body = typed(wire, operation.kind)
+    version, uid = scale.metadata.resource_version, scale.metadata.uid
+    asked = attrs.evolve(body.metadata, resource_version=version, uid=uid)
+    outcome = replace(operation, old, attrs.evolve(body, metadata=asked))
+    if outcome.response.object is None:
+        return outcome
+    return attrs.evolve(outcome, response=attrs.evolve(outcome.response, object=scale_of(outcome.response.object)))
