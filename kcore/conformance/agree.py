@@ -2,7 +2,8 @@
 
 Models the rules under which a prediction is right:
 
-- one of several outcomes (`anyOf`) is enough, since the real code is not deterministic for some inputs;
+- one of several outcomes (`anyOf`) is enough, since the real code is not deterministic for some inputs; what stands
+  beside them is part of each;
 - the text of an error, message or cause counts by its presence only, every other text to the letter;
 - what the recording does not have may be absent, null, false, 0 or empty, and these five are one;
 - where the real code chose at random, the model's choice must be among the recorded ones (`_OF_FILE`).
@@ -20,8 +21,9 @@ def agrees(name: str, expect: Mapping[str, Any], actual: object) -> bool:
     """Tell whether `actual`, the model's word on a case of the file `name`, agrees with the recorded `expect`."""
     if not isinstance(actual, dict):
         return False
-    if set(expect) == {"anyOf"}:
-        return any(agrees(name, outcome, actual) for outcome in expect["anyOf"])
+    if "anyOf" in expect:
+        beside = _without(expect, "anyOf")
+        return any(agrees(name, {**beside, **outcome}, actual) for outcome in expect["anyOf"])
     return _OF_FILE.get(name, same)(expect, actual)
 
 

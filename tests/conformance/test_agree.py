@@ -133,3 +133,11 @@ def test_a_nominated_node_is_one_of_the_recorded(actual, right):
 def test_every_decision_agrees_with_itself(value):
     """What was recorded is right, whatever it is."""
     assert agrees("quantity", value, value)
+
+
+def test_what_stands_beside_several_outcomes_is_part_of_each():
+    """A recording of several outcomes whose rankings tie asks for one of the outcomes, and for no ranking."""
+    expect = {"anyOf": [{"deleted": ["a"], "ranking": ["a", "b"]}, {"deleted": ["b"]}], "rankingTies": True}
+
+    assert agrees("replicaset", expect, {"deleted": ["a"], "ranking": ["b", "a"]})
+    assert not agrees("replicaset", expect, {"deleted": ["c"]})

@@ -1,0 +1,1 @@
+"""What controllers share: ownership, expectations, readiness, ranking, slow start, and turns that branch on answers."""

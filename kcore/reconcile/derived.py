@@ -1,0 +1,73 @@
+"""Derived: a value that is a function of the whole store, brought up to date by what changed since.
+
+Models nothing of Kubernetes: it is what makes a question about all objects cost what changed and not the size of the
+cluster. The values of the latest few stores are remembered; one whose store has gone on is folded over the changes
+since. A store that is no continuation of a remembered one is folded from its beginning.
+
+The answers are those of a pure function; what is remembered only makes them come sooner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, TypeAlias, TypeVar
+
+from kcore.api.object import ApiObject
+from kcore.apiserver.store import Store
+
+T = TypeVar("T")
+
+Fold: TypeAlias = Callable[[T, ApiObject | None, ApiObject | None], T]
+"""Returns the value after an object was the first (None: absent) and became the second (None: gone)."""
+
+REMEMBERED = 8
+"""How many stores are remembered: one for each cache that takes turns."""
+
+
+class Derived(Generic[T]):
+    """The function from a store to the fold of its objects of `kinds`, beginning with `empty`."""
+
+    def __init__(self, empty: T, after: Fold[T], kinds: tuple[str, ...]) -> None:
+        """Fold with `after`, in which objects of other kinds change nothing."""
+        self._empty = empty
+        self._after = after
+        self._kinds = kinds
+        self._recent: list[tuple[Store, T]] = []
+
+    def __call__(self, store: Store) -> T:
+        """Return the value of `store`."""
+        for at, (seen, value) in enumerate(self._recent):
+            if seen is store:
+                return value
+            if _went_on(seen, store):
+                del self._recent[at]
+                return self._remember(store, self._caught_up(value, len(seen.log), store))
+        return self._remember(store, self._made_anew(store))
+
+    def _caught_up(self, value: T, since: int, store: Store) -> T:
+        """Return the value after the changes from the place `since` of the log on."""
+        for at in range(since, len(store.log)):
+            change = store.log[at]
+            if change.key.kind in self._kinds:
+                value = self._after(value, change.old, change.new)
+        return value
+
+    def _made_anew(self, store: Store) -> T:
+        value = self._empty
+        for kind in self._kinds:
+            for found in store.list(kind):
+                value = self._after(value, None, found)
+        return value
+
+    def _remember(self, store: Store, value: T) -> T:
+        self._recent.insert(0, (store, value))
+        del self._recent[REMEMBERED:]
+        return value
+
+
+def _went_on(seen: Store, store: Store) -> bool:
+    """Tell whether `store` came from `seen` by writes: what was its last change is still at its place."""
+    count = len(seen.log)
+    if not count or seen.compacted != store.compacted or count > len(store.log):
+        return False
+    return store.log[count - 1] is seen.log[count - 1]
