@@ -46,6 +46,6 @@ def print_result(result: StepResult, *, steps: bool) -> None:
 
 def _sentence(answer: Answer) -> str:
     """Return what kubectl would print of an answer."""
-    if answer.reason:
+    if not answer.granted:
         return f"{answer.on}: {answer} - {answer.message}"
     return f"{answer.on} {DONE.get(answer.verb, answer.verb)}"

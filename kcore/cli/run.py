@@ -15,7 +15,7 @@ from kcore.errors import InputError
 from kcore.manifests import Loaded, load
 from kcore.model import build_model
 from kcore.narrate import narrator
-from kcore.verify.invent import DEFAULT_NODES, invent
+from kcore.verify.invent import DEFAULT_NODES, invent, is_node
 from kcore.verify.run import StepResult, run
 from kcore.verify.scenario import SPEC_KINDS, Scenario, is_scenario, parse_scenario
 
@@ -64,7 +64,8 @@ def _scenario(loaded: Loaded) -> Scenario | None:
 
 def _refuse_refusals(result: StepResult, loaded: Loaded) -> None:
     """Raise InputError when the API server refused an object of a manifest."""
-    for answer, document in zip(result.answers, loaded.documents, strict=False):
-        if answer.reason:
+    applied = [document for document in loaded.documents if not is_node(document)]
+    for answer, document in zip(result.answers, applied, strict=False):
+        if not answer.granted:
             place = document.place(path_of(answer.field))
             raise InputError(f"{answer}: {answer.message}", place=attrs.evolve(place, object=answer.on, field=""))

@@ -41,10 +41,18 @@ def read_files(paths: Sequence[str], stdin: IO[bytes] | None = None) -> Iterator
     for name in paths:
         if name == "-":
             yield File(STANDARD_INPUT, _text(stdin.read() if stdin else b"", STANDARD_INPUT), named=True)
-        elif Path(name).is_dir():
+        elif _is_directory(name):
             yield from _directory(name)
         else:
             yield File(name, _text(_bytes(name), name), named=True)
+
+
+def _is_directory(name: str) -> bool:
+    """Tell whether `name` is a directory; what can't be asked about is none, and can't be read either."""
+    try:
+        return Path(name).is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def _directory(name: str) -> Iterator[File]:

@@ -1,7 +1,8 @@
 """A cluster invented for plain manifests: alike nodes in three zones, large enough for what they ask.
 
 Models what a person would set up to try a manifest: nobody is short of room, so that a pod that does not run has
-another reason. The size follows from the requests of all pods and pod templates, with room for a rollout.
+another reason. Nodes among the manifests, as a dump of a cluster has them, take the place of invented ones. The size
+follows from the requests of all pods and pod templates, with room for a rollout.
 """
 
 from __future__ import annotations
@@ -9,11 +10,14 @@ from __future__ import annotations
 from collections import Counter
 
 from kcore.api.convert import structure
+from kcore.api.core.node import Node
 from kcore.api.core.pod import Pod
+from kcore.api.core.taint import Taint
 from kcore.api.frozenmap import FrozenMap
 from kcore.api.json import Json, Wire
 from kcore.api.resources import pod_requests
-from kcore.manifests import Loaded
+from kcore.errors import InputError
+from kcore.manifests import Document, Loaded
 from kcore.model import NodeSpec
 from kcore.users.apply import Apply
 from kcore.verify.scenario import Scenario, of_objects
@@ -28,21 +32,53 @@ LEAST = {"cpu": 4_000, "memory": 16 * 2**30 * 1000, "ephemeral-storage": 100 * 2
 
 PODS_PER_NODE = 110
 
+SERVER_MADE = frozenset({"uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink"})
+"""The metadata that a server makes: what `kubectl get -o yaml` prints is a starting point without it."""
+
 
 def invent(loaded: Loaded, nodes: int = DEFAULT_NODES) -> Scenario:
-    """Return the scenario that applies what was loaded to `nodes` invented nodes and settles."""
-    wires = [document.wire for document in loaded.documents]
-    capacity = _capacity(wires)
-    specs = tuple(
-        NodeSpec(
-            name=f"n{number + 1}",
-            capacity=capacity,
-            labels=FrozenMap({ZONE: ZONES[number % len(ZONES)], "kubernetes.io/os": "linux"}),
-        )
-        for number in range(nodes)
-    )
-    event = Apply(objects=tuple(Json.of(wire) for wire in wires))
+    """Return the scenario that applies what was loaded, to its own nodes or to `nodes` invented ones, and settles."""
+    given = tuple(_given(document) for document in loaded.documents if is_node(document))
+    documents = [document for document in loaded.documents if not is_node(document)]
+    wires = [document.wire for document in documents]
+    specs = given or tuple(_invented(number, _capacity(wires)) for number in range(nodes))
+    event = Apply(objects=tuple(Json.of(_fresh(wire)) for wire in wires))
     return of_objects("manifests", specs, Act(op="apply", event=event))
+
+
+def is_node(document: Document) -> bool:
+    """Tell whether a manifest describes a node of the cluster and is not applied to it."""
+    return (document.api_version, document.kind) == ("v1", "Node")
+
+
+def _given(document: Document) -> NodeSpec:
+    """Return the node that a manifest describes, as large as its status says."""
+    node = structure(Node, document.wire)
+    room = node.status.capacity or node.status.allocatable
+    if not room:
+        problem = "the node does not say how large it is"
+        raise InputError(problem, place=document.place(), expected="a status with capacity, as kubectl prints it")
+    return NodeSpec(
+        name=node.metadata.name,
+        capacity=FrozenMap({name: amount.canonical for name, amount in room.items()}),
+        labels=node.metadata.labels,
+        taints=tuple(FrozenMap(_plain_taint(taint)) for taint in node.spec.taints),
+    )
+
+
+def _plain_taint(taint: Taint) -> dict[str, str]:
+    return {"key": taint.key, "value": taint.value, "effect": taint.effect}
+
+
+def _invented(number: int, capacity: FrozenMap[str]) -> NodeSpec:
+    labels = FrozenMap({ZONE: ZONES[number % len(ZONES)], "kubernetes.io/os": "linux"})
+    return NodeSpec(name=f"n{number + 1}", capacity=capacity, labels=labels)
+
+
+def _fresh(wire: Wire) -> Wire:
+    """Return an object without what the server it was read from had made of its metadata."""
+    metadata = {name: value for name, value in wire["metadata"].items() if name not in SERVER_MADE}
+    return {**wire, "metadata": metadata}
 
 
 def _capacity(wires: list[Wire]) -> FrozenMap[str]:

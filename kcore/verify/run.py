@@ -33,6 +33,11 @@ class Answer:
     message: str = ""
     field: str = ""
 
+    @property
+    def granted(self) -> bool:
+        """Tell whether the request was granted; a refusal may come without a reason."""
+        return self.code < 400
+
     def __str__(self) -> str:
         """Return "201" or "422 Invalid"."""
         return f"{self.code} {self.reason}".strip()
