@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import attrs
 
+from kcore.api.evolve import evolve
 from kcore.api.object import ObjectKey
 from kcore.apiserver.request import Response
 from kcore.client.view import View
@@ -49,7 +50,7 @@ class Expectations:
     def wrote(self, answers: Iterable[Response]) -> Expectations:
         """Return the expectations after writes that were answered so: the cache is to come as far as the granted."""
         revisions = (int(one.object.metadata.resource_version or 0) for one in answers if one.ok and one.object)
-        return attrs.evolve(self, written=max(self.written, *revisions, 0))
+        return evolve(self, written=max(self.written, *revisions, 0))
 
 
 NONE = Expectations()

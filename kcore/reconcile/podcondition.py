@@ -9,11 +9,10 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/util/pod/pod
 
 from __future__ import annotations
 
-import attrs
-
 from kcore.api.convert import unstructure
 from kcore.api.core.pod import Pod
 from kcore.api.core.podstatus import PodStatus
+from kcore.api.evolve import evolve
 from kcore.api.json import Json, Wire
 from kcore.api.kinds import key_of
 from kcore.api.meta.condition import Condition
@@ -46,11 +45,11 @@ def with_condition(status: PodStatus, new: Condition, now: Time) -> PodStatus:
     """Return `status` with the condition `new` as of `now`; `status` itself when that says nothing new."""
     old = condition_of(status, new.type)
     if old is None:
-        return attrs.evolve(status, conditions=(*status.conditions, attrs.evolve(new, last_transition_time=now)))
-    new = attrs.evolve(new, last_transition_time=now if old.status != new.status else old.last_transition_time)
-    if attrs.evolve(new, observed_generation=old.observed_generation) == old:
+        return evolve(status, conditions=(*status.conditions, evolve(new, last_transition_time=now)))
+    new = evolve(new, last_transition_time=now if old.status != new.status else old.last_transition_time)
+    if evolve(new, observed_generation=old.observed_generation) == old:
         return status
-    return attrs.evolve(status, conditions=tuple(new if one is old else one for one in status.conditions))
+    return evolve(status, conditions=tuple(new if one is old else one for one in status.conditions))
 
 
 def patch_status(pod: Pod, status: PodStatus) -> Request:

@@ -8,9 +8,8 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/controller/d
 
 from __future__ import annotations
 
-import attrs
-
 from kcore.api.apps.deployment import DeploymentStatus
+from kcore.api.evolve import evolve
 from kcore.api.meta.condition import Condition
 from kcore.client.view import View
 
@@ -50,16 +49,16 @@ def with_condition(status: DeploymentStatus, condition: Condition) -> Deployment
     if current is not None and current.status == condition.status:
         if current.reason == condition.reason:
             return status
-        condition = attrs.evolve(condition, last_transition_time=current.last_transition_time)
+        condition = evolve(condition, last_transition_time=current.last_transition_time)
     rest = without_condition(status, condition.type)
-    return attrs.evolve(rest, conditions=(*rest.conditions, condition))
+    return evolve(rest, conditions=(*rest.conditions, condition))
 
 
 def without_condition(status: DeploymentStatus, kind: str) -> DeploymentStatus:
     """Return the status without the condition of the type `kind`."""
     if condition_of(status, kind) is None:
         return status
-    return attrs.evolve(status, conditions=tuple(one for one in status.conditions if one.type != kind))
+    return evolve(status, conditions=tuple(one for one in status.conditions if one.type != kind))
 
 
 def of_replica_set(condition: Condition) -> Condition:

@@ -12,11 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import attrs
-
 from kcore.api.apps.deployment import Deployment
 from kcore.api.apps.replicaset import ReplicaSet
 from kcore.api.core.pod import Pod
+from kcore.api.evolve import evolve
 from kcore.api.intstr import IntOrStringError
 from kcore.api.kinds import key_of
 from kcore.api.meta.labelselector import LabelSelector
@@ -79,7 +78,7 @@ def _sync_deployment(view: View, deployment: Deployment) -> Program[Ending]:
 
 def _scale_or_roll_out(view: View, rollout: Rollout) -> Program[Ending]:
     synced = yield from sync_revision(view, rollout)
-    rollout = attrs.evolve(rollout, deployment=synced.deployment)
+    rollout = evolve(rollout, deployment=synced.deployment)
     if is_scaling_event(synced):
         return (yield from sync(view, rollout, rolling_back=False))
     strategy = rollout.deployment.spec.strategy.type
@@ -97,8 +96,8 @@ def _selecting_all(deployment: Deployment) -> Program[Ending]:
     generation = deployment.metadata.generation
     if deployment.status.observed_generation >= generation:
         return DONE
-    status = attrs.evolve(deployment.status, observed_generation=generation)
-    return Ending(calls=(status_call(attrs.evolve(deployment, status=status), OnFailure.GO_ON),))
+    status = evolve(deployment.status, observed_generation=generation)
+    return Ending(calls=(status_call(evolve(deployment, status=status), OnFailure.GO_ON),))
 
 
 def _candidates(view: View, deployment: Deployment) -> Iterator[ReplicaSet]:

@@ -18,6 +18,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import attrs
 
+from kcore.api.evolve import evolve
 from kcore.api.kinds import key_of
 from kcore.api.object import ApiObject
 from kcore.apiserver.request import Request, Response, Verb
@@ -94,7 +95,7 @@ def update_status(obj: ApiObject) -> Program[None]:
 
 def status_call(obj: ApiObject, on_failure: OnFailure = OnFailure.STOP) -> Call:
     """Return the call that updates the status of the object."""
-    return Call(request=attrs.evolve(_writing(Verb.UPDATE, obj), subresource="status"), on_failure=on_failure)
+    return Call(request=evolve(_writing(Verb.UPDATE, obj), subresource="status"), on_failure=on_failure)
 
 
 def _writing(verb: Verb, obj: ApiObject) -> Request:

@@ -12,9 +12,8 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/controller/d
 
 from __future__ import annotations
 
-import attrs
-
 from kcore.api.apps.deployment import Deployment, DeploymentStatus
+from kcore.api.evolve import evolve
 from kcore.api.meta.condition import Condition
 from kcore.client.view import View
 from kcore.controllers.deployment.conditions import (
@@ -45,7 +44,7 @@ def sync_rollout_status(view: View, rollout: Rollout) -> Ending:
     status = with_condition(status, failure) if failure else without_condition(status, REPLICA_FAILURE)
     if status == deployment.status:
         return Ending(wake_at=progress_check(view, deployment, status))
-    return Ending(calls=(status_call(attrs.evolve(deployment, status=status)),))
+    return Ending(calls=(status_call(evolve(deployment, status=status)),))
 
 
 def replica_failure(rollout: Rollout) -> Condition | None:
@@ -101,7 +100,7 @@ def _with_progress(view: View, rollout: Rollout, status: DeploymentStatus) -> De
     if deployment_progressing(deployment.status, status):
         condition = new_condition(view, PROGRESSING, "True", REPLICA_SET_UPDATED, f"{what} is progressing.")
         if current is not None and current.status == "True":
-            condition = attrs.evolve(condition, last_transition_time=current.last_transition_time)
+            condition = evolve(condition, last_transition_time=current.last_transition_time)
         return with_condition(without_condition(status, PROGRESSING), condition)
     if deployment_timed_out(view, deployment, status):
         message = f"{what} has timed out progressing."

@@ -8,10 +8,9 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/controller/d
 
 from __future__ import annotations
 
-import attrs
-
 from kcore.api.apps.deployment import Deployment
 from kcore.api.apps.replicaset import ReplicaSet
+from kcore.api.evolve import evolve
 from kcore.client.view import View
 from kcore.controllers.deployment.annotations import ROLLBACK_TO, last_revision, revision, rolled_back
 from kcore.controllers.deployment.program import DONE, Ending, Program, tell, update
@@ -54,11 +53,11 @@ def rollback(view: View, rollout: Rollout, wish: int) -> Program[Ending]:
 
 
 def _with_template_of(deployment: Deployment, target: ReplicaSet) -> Deployment:
-    spec = attrs.evolve(deployment.spec, template=without_hash(target.spec.template))
-    metadata = attrs.evolve(deployment.metadata, annotations=rolled_back(deployment, target))
-    return attrs.evolve(deployment, metadata=metadata, spec=spec)
+    spec = evolve(deployment.spec, template=without_hash(target.spec.template))
+    metadata = evolve(deployment.metadata, annotations=rolled_back(deployment, target))
+    return evolve(deployment, metadata=metadata, spec=spec)
 
 
 def _without_wish(deployment: Deployment) -> Deployment:
     annotations = deployment.metadata.annotations.remove(ROLLBACK_TO)
-    return attrs.evolve(deployment, metadata=attrs.evolve(deployment.metadata, annotations=annotations))
+    return evolve(deployment, metadata=evolve(deployment.metadata, annotations=annotations))

@@ -17,6 +17,7 @@ import attrs
 
 from kcore.api.apps.deployment import Deployment
 from kcore.api.apps.replicaset import ReplicaSet, ReplicaSetSpec
+from kcore.api.evolve import evolve
 from kcore.api.frozenmap import EMPTY
 from kcore.api.meta.labelselector import LabelSelector
 from kcore.api.meta.objectmeta import ObjectMeta
@@ -82,16 +83,16 @@ def sync_revision(view: View, rollout: Rollout) -> Program[Rollout]:
     annotations = for_new_replica_set(deployment, new.metadata.annotations, newest)
     seconds = deployment.spec.min_ready_seconds
     if annotations != new.metadata.annotations or new.spec.min_ready_seconds != seconds:
-        metadata = attrs.evolve(new.metadata, annotations=annotations)
-        updated = attrs.evolve(new, metadata=metadata, spec=attrs.evolve(new.spec, min_ready_seconds=seconds))
-        return attrs.evolve(rollout, new=(yield from update(updated)))
+        metadata = evolve(new.metadata, annotations=annotations)
+        updated = evolve(new, metadata=metadata, spec=evolve(new.spec, min_ready_seconds=seconds))
+        return evolve(rollout, new=(yield from update(updated)))
     known = _with_revision(deployment, annotations.get(REVISION, ""))
     if has_progress_deadline(deployment) and condition_of(deployment.status, PROGRESSING) is None:
         message = f'Found new replica set "{new.metadata.name}"'
         known = _progressing(view, known, "True", FOUND_NEW_RS, message)
     if known is not deployment:
         yield from update_status(known)
-    return attrs.evolve(rollout, deployment=known)
+    return evolve(rollout, deployment=known)
 
 
 def with_new_replica_set(view: View, rollout: Rollout) -> Program[Rollout | Ending]:
@@ -141,7 +142,7 @@ def _new_replica_set(rollout: Rollout, newest: int) -> ReplicaSet:
         spec=ReplicaSetSpec(
             replicas=new_size(deployment, wanted(rollout.old), 0),
             min_ready_seconds=spec.min_ready_seconds,
-            selector=attrs.evolve(selector, match_labels=selector.match_labels.set(HASH_LABEL, value)),
+            selector=evolve(selector, match_labels=selector.match_labels.set(HASH_LABEL, value)),
             template=template,
         ),
     )
@@ -158,8 +159,8 @@ def _already_there(view: View, rollout: Rollout, wish: ReplicaSet, newest: int) 
         if known is not deployment:
             yield from update_status(known)
         return Rollout(known, found, rollout.old)
-    status = attrs.evolve(deployment.status, collision_count=(deployment.status.collision_count or 0) + 1)
-    counted = attrs.evolve(deployment, status=status)
+    status = evolve(deployment.status, collision_count=(deployment.status.collision_count or 0) + 1)
+    counted = evolve(deployment, status=status)
     return Ending(calls=(status_call(counted, OnFailure.GO_ON),), failed=True)
 
 
@@ -179,7 +180,7 @@ def _not_created(view: View, deployment: Deployment, wish: ReplicaSet, answer: R
 
 def _progressing(view: View, deployment: Deployment, status: str, reason: str, message: str) -> Deployment:
     condition = new_condition(view, PROGRESSING, status, reason, message)
-    return attrs.evolve(deployment, status=with_condition(deployment.status, condition))
+    return evolve(deployment, status=with_condition(deployment.status, condition))
 
 
 def _with_revision(deployment: Deployment, revision: str) -> Deployment:
@@ -187,6 +188,4 @@ def _with_revision(deployment: Deployment, revision: str) -> Deployment:
     metadata = deployment.metadata
     if metadata.annotations.get(REVISION, "") == revision:
         return deployment
-    return attrs.evolve(
-        deployment, metadata=attrs.evolve(metadata, annotations=metadata.annotations.set(REVISION, revision))
-    )
+    return evolve(deployment, metadata=evolve(metadata, annotations=metadata.annotations.set(REVISION, revision)))

@@ -5,10 +5,9 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/controller/d
 
 from __future__ import annotations
 
-import attrs
-
 from kcore.api.apps.deployment import Deployment
 from kcore.api.apps.replicaset import ReplicaSet
+from kcore.api.evolve import evolve
 from kcore.client.turn import OnFailure
 from kcore.controllers.deployment.annotations import with_counts
 from kcore.controllers.deployment.program import Program, tell, update
@@ -38,8 +37,8 @@ def bring_up_to_date(
     annotations = with_counts(deployment, metadata.annotations)
     if before == replicas and annotations == metadata.annotations:
         return replica_set
-    spec = attrs.evolve(replica_set.spec, replicas=replicas)
-    changed = attrs.evolve(replica_set, metadata=attrs.evolve(metadata, annotations=annotations), spec=spec)
+    spec = evolve(replica_set.spec, replicas=replicas)
+    changed = evolve(replica_set, metadata=evolve(metadata, annotations=annotations), spec=spec)
     updated = yield from update(changed, on_failure)
     if updated is not None and before != replicas:
         direction = "up" if before < replicas else "down"

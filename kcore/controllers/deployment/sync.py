@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import functools
 
-import attrs
-
 from kcore.api.apps.deployment import Deployment, DeploymentStatus
 from kcore.api.apps.replicaset import ReplicaSet
+from kcore.api.evolve import evolve
 from kcore.api.kinds import key_of
 from kcore.apiserver.request import Request, Verb
 from kcore.client.turn import Call
@@ -69,7 +68,7 @@ def check_paused_conditions(view: View, deployment: Deployment) -> Program[Deplo
         return deployment
     told, message = (PAUSED, "Deployment is paused") if deployment.spec.paused else (RESUMED, "Deployment is resumed")
     condition = new_condition(view, PROGRESSING, "Unknown", told, message)
-    changed = attrs.evolve(deployment, status=with_condition(deployment.status, condition))
+    changed = evolve(deployment, status=with_condition(deployment.status, condition))
     yield from update_status(changed)
     return changed
 
@@ -79,7 +78,7 @@ def sync_deployment_status(view: View, rollout: Rollout) -> Ending:
     status = calculate_status(view, rollout)
     if status == rollout.deployment.status:
         return DONE
-    return Ending(calls=(status_call(attrs.evolve(rollout.deployment, status=status)),))
+    return Ending(calls=(status_call(evolve(rollout.deployment, status=status)),))
 
 
 def calculate_status(view: View, rollout: Rollout) -> DeploymentStatus:

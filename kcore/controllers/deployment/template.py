@@ -12,11 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import attrs
-
 from kcore.api.apps.replicaset import ReplicaSet
 from kcore.api.convert import unstructure
 from kcore.api.core.pod import PodTemplateSpec
+from kcore.api.evolve import evolve
 from kcore.api.json import canonical
 from kcore.controllers.deployment.replicas import by_creation
 
@@ -56,7 +55,7 @@ def compute_hash(template: PodTemplateSpec, collisions: int | None) -> str:
 def with_hash(template: PodTemplateSpec, value: str) -> PodTemplateSpec:
     """Return the template with the label that says its hash."""
     labels = template.metadata.labels.set(HASH_LABEL, value)
-    return attrs.evolve(template, metadata=attrs.evolve(template.metadata, labels=labels))
+    return evolve(template, metadata=evolve(template.metadata, labels=labels))
 
 
 def without_hash(template: PodTemplateSpec) -> PodTemplateSpec:
@@ -64,7 +63,7 @@ def without_hash(template: PodTemplateSpec) -> PodTemplateSpec:
     if HASH_LABEL not in template.metadata.labels:
         return template
     labels = template.metadata.labels.remove(HASH_LABEL)
-    return attrs.evolve(template, metadata=attrs.evolve(template.metadata, labels=labels))
+    return evolve(template, metadata=evolve(template.metadata, labels=labels))
 
 
 def _fnv32a(text: bytes) -> int:

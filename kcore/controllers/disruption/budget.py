@@ -14,6 +14,7 @@ from typing import NamedTuple
 import attrs
 
 from kcore.api.core.pod import Pod
+from kcore.api.evolve import evolve
 from kcore.api.frozenmap import FrozenMap
 from kcore.api.intstr import IntOrStringError, scaled_value
 from kcore.api.kinds import key_of
@@ -98,7 +99,7 @@ def fail_safe(pdb: PodDisruptionBudget, error: str, events: tuple[Event, ...], c
         observed_generation=pdb.status.observed_generation,
     )
     conditions = with_condition(pdb.status.conditions, condition, clock.timestamp())
-    status = attrs.evolve(pdb.status, disruptions_allowed=0, conditions=conditions)
+    status = evolve(pdb.status, disruptions_allowed=0, conditions=conditions)
     return Decision(status=status, events=events, failed=True)
 
 
@@ -160,9 +161,9 @@ def _status(
     )
     wanted = _allowed_condition(status)
     present = found(status.conditions, DISRUPTION_ALLOWED)
-    if present is not None and status == attrs.evolve(pdb.status, extra=status.extra) and _says(present, wanted):
+    if present is not None and status == evolve(pdb.status, extra=status.extra) and _says(present, wanted):
         return pdb.status
-    return attrs.evolve(status, conditions=with_condition(status.conditions, wanted, clock.timestamp()))
+    return evolve(status, conditions=with_condition(status.conditions, wanted, clock.timestamp()))
 
 
 def _allowed_condition(status: PodDisruptionBudgetStatus) -> Condition:

@@ -17,6 +17,7 @@ import attrs
 
 from kcore.api.convert import to_wire
 from kcore.api.core.pod import Pod
+from kcore.api.evolve import evolve
 from kcore.api.kinds import Kind, custom_kind, key_of, kind_of
 from kcore.api.meta.condition import Condition
 from kcore.api.object import ObjectKey
@@ -104,7 +105,7 @@ def _kind_of(view: View, api_version: str, kind: str) -> Kind | None:
 
 
 def _update(pdb: PodDisruptionBudget, status: PodDisruptionBudgetStatus) -> Request:
-    body = attrs.evolve(pdb, status=status)
+    body = evolve(pdb, status=status)
     return Request(verb=Verb.UPDATE, key=key_of(pdb), subresource="status", body=body)
 
 
@@ -121,7 +122,7 @@ def _stale_pod(view: View, pod: Pod) -> Turn:
         return Turn(wake_at=since + STALE_POD_DISRUPTION_TIMEOUT)
     over = Condition(type=DISRUPTION_TARGET, status="False")
     conditions = with_condition(pod.status.conditions, over, view.timestamp())
-    body = attrs.evolve(pod, status=attrs.evolve(pod.status, conditions=conditions))
+    body = evolve(pod, status=evolve(pod.status, conditions=conditions))
     request = Request(verb=Verb.UPDATE, key=key_of(pod), subresource="status", body=body)
     return Turn(requests=(Call(request=request),))
 

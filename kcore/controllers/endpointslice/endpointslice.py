@@ -22,6 +22,7 @@ from kcore.api.core.node import Node
 from kcore.api.core.pod import Pod
 from kcore.api.core.service import Service
 from kcore.api.discovery.endpointslice import EndpointSlice
+from kcore.api.evolve import evolve
 from kcore.api.kinds import key_of
 from kcore.api.object import ObjectKey
 from kcore.api.selectors.label import from_set
@@ -166,15 +167,15 @@ def _failed(view: View, service: Service, memory: Memory, errors: Sequence[str])
     message = f"Error updating Endpoint Slices for Service {metadata.namespace}/{metadata.name}: {error}"
     note = Note("endpointslice.FailedToUpdateEndpointSlices", on=str(key_of(service)), type="Warning", message=message)
     if memory.failures >= MAX_RETRIES:
-        return attrs.evolve(_ended(memory), notes=(note,))
+        return evolve(_ended(memory), notes=(note,))
     delay = min(BACK_OFF << memory.failures, MAX_BACK_OFF)
-    again = attrs.evolve(memory, failures=memory.failures + 1)
+    again = evolve(memory, failures=memory.failures + 1)
     return Turn(memory=again, notes=(note,), wake_at=view.now() + delay)
 
 
 def _ended(memory: Memory) -> Turn:
     """Return the turn of a sync that is not tried again: its failures are forgotten."""
-    kept = attrs.evolve(memory, failures=0)
+    kept = evolve(memory, failures=0)
     return Turn(memory=None if kept == _NOTHING else kept)
 
 

@@ -11,10 +11,9 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/staging/src/k8s.
 
 from __future__ import annotations
 
-import attrs
-
 from kcore.api.core.service import Service
 from kcore.api.discovery.endpointslice import Endpoint, EndpointHints, EndpointSlice, ForNode, ForZone
+from kcore.api.evolve import evolve
 
 SAME_NODE = "PreferSameNode"
 CLOSE = frozenset({"PreferClose", "PreferSameZone", SAME_NODE})
@@ -29,7 +28,7 @@ def with_hints(service: Service, one: EndpointSlice) -> EndpointSlice:
     if not distribution and all(endpoint.hints is None for endpoint in one.endpoints):
         return one
     endpoints = tuple(_hinted(endpoint, distribution) for endpoint in one.endpoints)
-    return one if endpoints == one.endpoints else attrs.evolve(one, endpoints=endpoints)
+    return one if endpoints == one.endpoints else evolve(one, endpoints=endpoints)
 
 
 def _distribution(service: Service) -> str:
@@ -44,7 +43,7 @@ def _hinted(endpoint: Endpoint, distribution: str) -> Endpoint:
     if distribution and not endpoint.conditions.ready:
         return endpoint
     hints = _hints(endpoint, distribution) if distribution else None
-    return endpoint if endpoint.hints == hints else attrs.evolve(endpoint, hints=hints)
+    return endpoint if endpoint.hints == hints else evolve(endpoint, hints=hints)
 
 
 def _hints(endpoint: Endpoint, distribution: str) -> EndpointHints | None:

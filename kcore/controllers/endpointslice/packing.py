@@ -17,6 +17,7 @@ import attrs
 
 from kcore.api.core.service import Service
 from kcore.api.discovery.endpointslice import Endpoint, EndpointSlice
+from kcore.api.evolve import evolve
 from kcore.controllers.endpointslice.endpoints import Ports, same_beyond_identity, same_endpoint
 from kcore.controllers.endpointslice.slices import labels_differ, new_endpoint_slice, slice_labels
 
@@ -52,7 +53,7 @@ class _Kept:
             else:
                 self.unchanged[name] = one
         elif kept:
-            self.update[name] = attrs.evolve(_labelled(one, service), endpoints=kept)
+            self.update[name] = evolve(_labelled(one, service), endpoints=kept)
         else:
             self.delete.append(one)
 
@@ -66,7 +67,7 @@ class _Kept:
         """Return a slice filled up with what is left."""
         room = max(MAX_ENDPOINTS_PER_SLICE - len(one.endpoints), 0)
         moved = list(self.left)[:room]
-        return attrs.evolve(one, endpoints=(*one.endpoints, *(self.left.pop(which) for which in moved)))
+        return evolve(one, endpoints=(*one.endpoints, *(self.left.pop(which) for which in moved)))
 
 
 def pack(
@@ -102,4 +103,4 @@ def _slice_to_fill(slices: Mapping[str, EndpointSlice], count: int) -> str | Non
 
 
 def _labelled(one: EndpointSlice, service: Service) -> EndpointSlice:
-    return attrs.evolve(one, metadata=attrs.evolve(one.metadata, labels=slice_labels(service)))
+    return evolve(one, metadata=evolve(one.metadata, labels=slice_labels(service)))

@@ -18,6 +18,7 @@ from kcore.api.core.node import Node
 from kcore.api.core.pod import Pod
 from kcore.api.core.service import Service
 from kcore.api.discovery.endpointslice import Endpoint, EndpointSlice
+from kcore.api.evolve import evolve
 from kcore.controllers.endpointslice.endpoints import (
     Ports,
     address_types,
@@ -137,7 +138,7 @@ def _hinted(service: Service, writes: Writes, existing: Sequence[EndpointSlice])
     """Return the writes with the right hints, those of slices included that only lack the right hints."""
     touched = {one.metadata.name for one in (*writes.update, *writes.delete)}
     others = ((one, with_hints(service, one)) for one in existing if one.metadata.name not in touched)
-    return attrs.evolve(
+    return evolve(
         writes,
         create=tuple(with_hints(service, one) for one in writes.create),
         update=(
@@ -153,7 +154,7 @@ def _finalized(service: Service, writes: Writes) -> Writes:
     for one in writes.delete:
         if create and owned_by(one, service):
             new = create.pop()
-            update.append(attrs.evolve(new, metadata=attrs.evolve(new.metadata, name=one.metadata.name)))
+            update.append(evolve(new, metadata=evolve(new.metadata, name=one.metadata.name)))
         else:
             delete.append(one)
     if service.metadata.deletion_timestamp is not None:

@@ -19,6 +19,7 @@ import attrs
 
 from kcore.api.apps.replicaset import ReplicaSet
 from kcore.api.core.pod import Pod
+from kcore.api.evolve import evolve
 from kcore.api.kinds import key_of
 from kcore.api.object import ObjectKey
 from kcore.api.selectors.label import Selector, from_label_selector
@@ -103,11 +104,11 @@ def sync(memory: Memory, view: View, replica_set: ReplicaSet, burst: int = BURST
         replica_set, claimed.active, claimed.terminating, managed.problem, view.elapsed, view.timestamp
     )
     answer = yield from update_replica_set_status(replica_set, status)
-    memory = attrs.evolve(memory, expectations=managed.expectations.wrote((answer,)))
+    memory = evolve(memory, expectations=managed.expectations.wrote((answer,)))
     if managed.problem or not answer.ok:
         return _failed(memory, view, managed.notes)
     updated = answer.object if isinstance(answer.object, ReplicaSet) else replica_set
-    remembered = None if memory.expectations == NONE else attrs.evolve(memory, failures=0)
+    remembered = None if memory.expectations == NONE else evolve(memory, failures=0)
     return Turn(memory=remembered, notes=managed.notes, wake_at=_wake_at(view, updated, claimed.active))
 
 
@@ -210,7 +211,7 @@ def _failed(memory: Memory, view: View, notes: tuple[Note, ...] = ()) -> Turn:
     """Return the end of a sync that failed: it comes back after its back-off."""
     failures = memory.failures + 1
     wake_at = view.now() + backoff.delay(failures)
-    return Turn(memory=attrs.evolve(memory, failures=failures), notes=notes, wake_at=wake_at)
+    return Turn(memory=evolve(memory, failures=failures), notes=notes, wake_at=wake_at)
 
 
 def _wake_at(view: View, updated: ReplicaSet, active: Counts) -> int | None:

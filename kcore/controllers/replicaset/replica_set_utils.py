@@ -13,9 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import attrs
-
 from kcore.api.apps.replicaset import ReplicaSet, ReplicaSetStatus
+from kcore.api.evolve import evolve
 from kcore.api.kinds import key_of
 from kcore.api.meta.condition import Condition
 from kcore.api.times import Time
@@ -53,7 +52,7 @@ def calculate_status(
     wait = replica_set.spec.min_ready_seconds
     ready = [(one, number) for one, number in active if one.ready]
     replicas = total(active)
-    return attrs.evolve(
+    return evolve(
         replica_set.status,
         replicas=replicas,
         fully_labeled_replicas=sum(number for one, number in active if labels <= one.labels.items()),
@@ -88,7 +87,7 @@ def update_replica_set_status(replica_set: ReplicaSet, status: ReplicaSetStatus)
     generation = replica_set.metadata.generation
     if status == replica_set.status and generation == status.observed_generation:
         return UNCHANGED
-    status = attrs.evolve(status, observed_generation=generation)
+    status = evolve(status, observed_generation=generation)
     answer = yield from ask(_write(replica_set, status))
     if answer.ok:
         return answer
@@ -99,5 +98,5 @@ def update_replica_set_status(replica_set: ReplicaSet, status: ReplicaSetStatus)
 
 
 def _write(replica_set: ReplicaSet, status: ReplicaSetStatus) -> Request:
-    body = attrs.evolve(replica_set, status=status)
+    body = evolve(replica_set, status=status)
     return Request(verb=Verb.UPDATE, key=key_of(replica_set), subresource="status", body=body)
