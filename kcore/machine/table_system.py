@@ -43,13 +43,14 @@ class TableSystem(Generic[S, E]):
         return Digester()(packed) if self._fingerprint is None else self._fingerprint(packed)
 
     def moves(self, packed: S) -> Sequence[Move[E, S]]:
-        """Return the moves in the order of the table, those that keep the fingerprint and the state left out."""
+        """Return the moves in the order of the table, those that keep the fingerprint left out."""
         here = self.fingerprint(packed)
-        return [
+        moves = (
             (self.fingerprint(step.state) - here, event, step.state)
             for event, step in self._table.steps(packed)
-            if step.state is not packed and step.state != packed
-        ]
+            if step.state is not packed
+        )
+        return [move for move in moves if move[0]]
 
     def build(self, _packed: S, patch: S) -> S:
         """Return the successor, which the move carries."""

@@ -118,6 +118,25 @@ def test_a_fingerprint_of_ones_own_counts_states_as_one():
     assert explore(TableSystem(dial(), STARTS, lambda hand: hand.place)).coverage.states == 12
 
 
+def test_a_move_that_keeps_the_fingerprint_is_none():
+    """What a fingerprint forgets changes nothing, and states are never compared, which may cost more than they do."""
+
+    @attrs.frozen(eq=False)
+    class Unequal(Hand):
+        """A hand that can't be compared."""
+
+        def __eq__(self, other: object) -> bool:
+            raise AssertionError
+
+        def __hash__(self) -> int:
+            raise AssertionError
+
+    system = TableSystem(dial(), {Start("noon"): Unequal(0)}, lambda hand: hand.place + 1)
+    (start,) = (packed for _, packed in system.starts())
+
+    assert [event for _, event, _ in system.moves(start)] == [Tick()]
+
+
 def test_an_impure_rule_is_found():
     """A rule that steps elsewhere the second time is named, in explorations and in walks."""
     moods = iter(range(100_000))

@@ -1,0 +1,1 @@
+"""What a component sees of the cluster and how it acts: cache, view, work queue, turn."""

@@ -1,0 +1,70 @@
+"""Component: a controller, scheduler, kubelet or any other client of the API server, as a record of pure functions.
+
+Models what it watches, how it acts, and what it may write. A family is the behaviour; an instance is one process of it:
+a kubelet on each node, a scheduler on each master, of which the leader acts.
+
+Access control is modelled only this far: a component declares what it writes, and the model refuses anything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple, TypeAlias
+
+import attrs
+
+from kcore.apiserver.changes import Change
+from kcore.apiserver.request import Verb
+from kcore.apiserver.store import Store
+from kcore.client.turn import Key, Reconcile
+
+LEADER = ""
+"""The instance of a routing that means: whichever process of the family leads."""
+
+
+class ComponentKey(NamedTuple):
+    """One process: its family ("kubelet") and its instance (the node's or master's name)."""
+
+    family: str
+    instance: str
+
+    def __str__(self) -> str:
+        """Return "kubelet@n1"."""
+        return f"{self.family}@{self.instance}"
+
+
+class Work(NamedTuple):
+    """A key to look at and the instance that is to do it; LEADER for the one that leads."""
+
+    instance: str
+    key: Key
+
+
+Watch: TypeAlias = Callable[[Change, Store], Iterable[Work]]
+"""Which work a change makes; the store is the one that the component has heard of, this change included."""
+
+
+class Write(NamedTuple):
+    """Something that a component may ask of the API server."""
+
+    verb: Verb
+    kind: str
+    subresource: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Component:
+    """A family of processes: `watches` per kind, `reconcile`, the `writes` it may do.
+
+    `per_node` families have an instance on each node; any other has one on each master, of which one leads.
+    """
+
+    family: str
+    watches: Mapping[str, Watch]
+    reconcile: Reconcile
+    writes: frozenset[Write] = frozenset()
+    per_node: bool = False
+
+
+Components: TypeAlias = Mapping[str, Component]
+"""The components of a model by family, in the order in which they are served."""

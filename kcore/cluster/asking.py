@@ -1,0 +1,106 @@
+"""Asking: one request goes to an API server, and everyone who watches what it changed gets work.
+
+Models which server answers, the quorum that a write needs, a read that a server answers from its own watch cache
+(resource version "0"), and the routing of changes to work queues. While a process follows the store, it hears of a
+change with the commit; a lagging cache hears of it by a delivery of its own.
+
+Not modelled: the reads that real API servers refuse while etcd has no quorum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import attrs
+
+from kcore.apiserver.changes import Change
+from kcore.apiserver.handle import Context, handle
+from kcore.apiserver.request import Request, Response, Verb
+from kcore.apiserver.status import Status
+from kcore.apiserver.store import Store
+from kcore.client.component import LEADER, Component, ComponentKey, Components
+from kcore.client.turn import Key
+from kcore.cluster.compaction import compacted
+from kcore.cluster.state import ClusterState
+from kcore.machine import Note
+
+READS = frozenset({Verb.GET, Verb.LIST, Verb.WATCH})
+QUIET_KINDS = frozenset({"Lease", "Event", "Event.events.k8s.io"})
+
+UNAVAILABLE = Status(code=503, reason="ServiceUnavailable", message="no API server answers")
+NO_QUORUM = Status(code=504, reason="Timeout", message="etcdserver: request timed out")
+LOST = Status(code=504, reason="Timeout", message="the request or its answer was lost")
+
+
+class Asked(NamedTuple):
+    """What asking came to."""
+
+    state: ClusterState
+    response: Response
+    notes: tuple[Note, ...]
+
+
+def ask(state: ClusterState, components: Components, request: Request, server: str = "") -> Asked:
+    """Send `request` to the API server `server`, or to any that is up, and tell the watchers what it changed."""
+    serving = state.control_plane.serving(server)
+    if serving is None:
+        return Asked(state, Response(code=UNAVAILABLE.code, status=UNAVAILABLE), ())
+    if request.verb not in READS and not state.control_plane.quorum:
+        return Asked(state, Response(code=NO_QUORUM.code, status=NO_QUORUM), ())
+    store = _served(state, request, serving)
+    outcome = handle(store, request, Context(now=state.now, config=state.config.api_server))
+    if outcome.store is store:
+        return Asked(state, outcome.response, outcome.notes)
+    return Asked(committed(state, components, outcome.store), outcome.response, outcome.notes)
+
+
+def _served(state: ClusterState, request: Request, server: str) -> Store:
+    """Return what `request` is about: etcd's store, or for a read that takes any version the server's watch cache."""
+    if request.verb not in READS or request.options.resource_version != "0":
+        return state.store
+    return state.control_plane.servers[server].seen or state.store
+
+
+def committed(state: ClusterState, components: Components, store: Store) -> ClusterState:
+    """Return the state in which etcd holds `store`, and whoever follows it has work for what is new there."""
+    changes = store.changes_since(state.store.revision) or ()
+    loud = any(change.key.kind not in QUIET_KINDS for change in changes)
+    after = attrs.evolve(state, store=store, last_change=state.now if loud else state.last_change)
+    if state.timing.freedom.lag:
+        return compacted(_heard(after, components, changes, state.store.revision))
+    for change in changes:
+        for name, key in _routed(after, components, change):
+            after = after.enqueue(name, key)
+    return compacted(after)
+
+
+def _heard(state: ClusterState, components: Components, changes: Sequence[Change], revision: int) -> ClusterState:
+    """Return the state in which caches that were up to date at `revision` and watch nothing that changed still are."""
+    kinds = {change.key.kind for change in changes}
+    processes = state.processes.evolver()
+    for name, process in state.processes.items():
+        current = process.cache is not None and process.cache.revision == revision
+        if current and kinds.isdisjoint(components[name.family].watches):
+            processes[name] = attrs.evolve(process, cache=state.store)
+    return attrs.evolve(state, processes=processes.persistent())
+
+
+def _routed(state: ClusterState, components: Components, change: Change) -> Iterator[tuple[ComponentKey, Key]]:
+    """Yield which process gets which key for `change`."""
+    for component in components.values():
+        yield from routed_to(state, component, change, state.store)
+
+
+def routed_to(
+    state: ClusterState, component: Component, change: Change, store: Store
+) -> Iterator[tuple[ComponentKey, Key]]:
+    """Yield which process of one family gets which key for `change`, as seen in `store`."""
+    watch = component.watches.get(change.key.kind)
+    if watch is None:
+        return
+    for work in watch(change, store):
+        instance = work.instance
+        if instance == LEADER and not component.per_node:
+            instance = state.control_plane.leaders.get(component.family, "")
+        yield ComponentKey(component.family, instance), work.key

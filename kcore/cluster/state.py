@@ -1,0 +1,122 @@
+"""ClusterState: the cluster as one immutable value.
+
+Models everything that a later moment depends on: the store, the control plane, every process with what it knows, the
+world, the clock, the alarms and the budget of faults. A snapshot, a fork, a backup or an undo is a reference to one.
+
+Rules change it and nothing else does; the functions here are the small moves that rules are made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+from pyrsistent import PDeque, PMap, pdeque, pmap
+
+from kcore.apiserver.store import Store
+from kcore.client.component import ComponentKey
+from kcore.client.turn import Key
+from kcore.cluster.config import ClusterConfig
+from kcore.cluster.control_plane import ControlPlane
+from kcore.cluster.process import Process, Wake
+from kcore.cluster.timing import Timing
+from kcore.machine.heap import Heap
+from kcore.world.world import World
+
+_NOBODY: frozenset[ComponentKey] = frozenset()
+
+
+@attrs.frozen(kw_only=True)
+class ClusterState:
+    """The state; `now` and `last_change` are ms since 1970.
+
+    `ready` holds, in the order of service, the processes that have a key waiting and no turn under way, `working` those
+    that have one under way. `alarms` may hold some that were cancelled or moved since, but never as the first. `budget`
+    counts the faults that may still happen, by name. `last_change` is when an object last changed; leases and events do
+    not count.
+    """
+
+    now: int
+    store: Store
+    control_plane: ControlPlane
+    world: World
+    config: ClusterConfig
+    timing: Timing = Timing.PROMPT
+    processes: PMap[ComponentKey, Process] = pmap()
+    ready: PDeque[ComponentKey] = pdeque()
+    working: frozenset[ComponentKey] = _NOBODY
+    alarms: Heap[Wake] = Heap()
+    budget: PMap[str, int] = pmap()
+    last_change: int = 0
+
+    def with_process(
+        self, name: ComponentKey, process: Process, *, alarms: Heap[Wake] | None = None, served: bool = False
+    ) -> ClusterState:
+        """Return the state in which the process `name` is `process`, and is served if it has work.
+
+        One that was `served` just now is so after all others that have work.
+        """
+        before = self.processes.get(name)
+        waits, ready = before is not None and before.ready, self.ready
+        if waits and (served or not process.ready):
+            ready, waits = ready.popleft() if ready[0] == name else ready.remove(name), False
+        if process.ready and not waits:
+            ready = ready.append(name)
+        working = self.working
+        if (process.working is not None) != (name in working):
+            working = working ^ {name}
+        processes = self.processes.set(name, process)
+        return ClusterState(
+            now=self.now,
+            store=self.store,
+            control_plane=self.control_plane,
+            world=self.world,
+            config=self.config,
+            timing=self.timing,
+            processes=processes,
+            ready=ready,
+            working=working,
+            alarms=_current(self.alarms if alarms is None else alarms, processes),
+            budget=self.budget,
+            last_change=self.last_change,
+        )
+
+    def without_process(self, name: ComponentKey) -> ClusterState:
+        """Return the state in which the process `name` does not run."""
+        idle = self.with_process(name, Process(server=self.processes[name].server))
+        processes = idle.processes.remove(name)
+        return attrs.evolve(idle, processes=processes, alarms=_current(idle.alarms, processes))
+
+    def enqueue(self, name: ComponentKey, key: Key) -> ClusterState:
+        """Return the state in which the process `name` is to look at `key`; unchanged when there is no such process."""
+        process = self.processes.get(name)
+        if process is None:
+            return self
+        queue = process.queue.add(key)
+        return self if queue is process.queue else self.with_process(name, attrs.evolve(process, queue=queue))
+
+    def ring(self) -> ClusterState:
+        """Return the state in which every alarm that is due has gone off: its process has the key to look at.
+
+        Alarms of one time go off by process and key, whichever was set first.
+        """
+        state, due = self, []
+        while (first := state.alarms.peek()) is not None and first[0] <= state.now:
+            time, (name, key) = first
+            due.append((time, name, key))
+            process = state.processes[name]
+            state = state.with_process(name, attrs.evolve(process, wakes=process.wakes.remove(key)))
+        for _, name, key in sorted(due):
+            state = state.enqueue(name, key)
+        return state
+
+
+def _current(alarms: Heap[Wake], processes: Mapping[ComponentKey, Process]) -> Heap[Wake]:
+    """Return `alarms` without the leading ones that were cancelled or moved since."""
+    while (first := alarms.peek()) is not None:
+        time, (name, key) = first
+        process = processes.get(name)
+        if process is not None and process.wakes.get(key) == time:
+            break
+        alarms = alarms.pop()[1]
+    return alarms

@@ -1,0 +1,18 @@
+"""The model: which rules and components there are, and how a state is stepped, settled and advanced."""
+
+from kcore.model.boot import START, NodeSpec, Plan, boot
+from kcore.model.model import Model, build_model
+from kcore.model.settle import Settled, UnsettledError, advance, settle
+
+__all__ = [
+    "START",
+    "Model",
+    "NodeSpec",
+    "Plan",
+    "Settled",
+    "UnsettledError",
+    "advance",
+    "boot",
+    "build_model",
+    "settle",
+]

@@ -1,0 +1,63 @@
+"""Model: the rules and the components as a value; states and traces hold only their names.
+
+One table feeds everything: a simulation takes the first enabled event, a search takes them all, a random walk draws
+one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+
+import attrs
+
+from kcore.client.component import Component, Components
+from kcore.cluster.events import ClusterEvent
+from kcore.cluster.losses import loss_rules
+from kcore.cluster.rules import cluster_rules
+from kcore.cluster.state import ClusterState
+from kcore.errors import MisuseError
+from kcore.machine import Refusal, Rule, Step, Table
+from kcore.model.components import COMPONENTS
+from kcore.users.rules import UserEvent, user_rules
+
+Event: TypeAlias = ClusterEvent | UserEvent
+
+
+@attrs.frozen(kw_only=True)
+class Model:
+    """`components` by family; `moves` are the rules of the cluster's own motion, `table` those, losses and acts."""
+
+    components: Components
+    moves: tuple[Rule[ClusterState, Any], ...]
+    table: Table[ClusterState, Event]
+
+    def step(self, state: ClusterState, event: Event) -> Step[ClusterState] | Refusal:
+        """Return what `event` makes of `state`, or the refusal of its rule, which changes nothing."""
+        return self.table.step(state, event)
+
+    def enabled(self, state: ClusterState) -> tuple[Event, ...]:
+        """Return the events that apply to `state`, in the order of the rules."""
+        return self.table.enabled(state)
+
+    def next_move(self, state: ClusterState) -> ClusterEvent | None:
+        """Return the first event that the cluster makes of itself, None when nothing is ever due again."""
+        for rule in self.moves:
+            candidates = rule.candidates(state)
+            if candidates:
+                event: ClusterEvent = candidates[0]
+                return event
+        return None
+
+
+def build_model(components: Iterable[Component] = COMPONENTS) -> Model:
+    """Return the model whose processes are instances of `components`; MisuseError when two share a family."""
+    by_family: dict[str, Component] = {}
+    for component in components:
+        if component.family in by_family:
+            message = f"two components are of the family {component.family!r}"
+            raise MisuseError(message)
+        by_family[component.family] = component
+    moves = cluster_rules(by_family)
+    rules = (*moves, *loss_rules(by_family), *user_rules(by_family))
+    return Model(components=by_family, moves=moves, table=Table(rules))

@@ -1,0 +1,40 @@
+"""Apply: create objects, in order.
+
+Models `kubectl create -f`: an object that exists is answered with 409. Updating what exists, as `kubectl apply` does,
+is not modelled yet.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+from kcore.api.json import Json
+from kcore.api.kinds import key_kind, kind_of
+from kcore.api.object import ObjectKey
+from kcore.apiserver.request import Options, Request, Verb
+from kcore.cluster.state import ClusterState
+
+RULE = "users.apply_objects"
+
+
+@attrs.frozen(kw_only=True)
+class Apply:
+    """Create `objects` in order; those that name no namespace go to `namespace`."""
+
+    objects: tuple[Json, ...]
+    namespace: str = "default"
+
+
+def requests(_: ClusterState, event: Apply) -> tuple[Request, ...]:
+    """Return one create an object."""
+    return tuple(_create(body, event.namespace) for body in event.objects)
+
+
+def _create(body: Json, namespace: str) -> Request:
+    wire = body.value
+    kind = kind_of(str(wire.get("apiVersion", "")), str(wire.get("kind", "")))
+    metadata = wire.get("metadata")
+    given = metadata.get("namespace") if isinstance(metadata, dict) else None
+    into = "" if kind is not None and not kind.namespaced else str(given or namespace)
+    name = key_kind(kind) if kind is not None else str(wire.get("kind", ""))
+    return Request(verb=Verb.CREATE, key=ObjectKey(name, into, ""), body=body, options=Options(strict=True))

@@ -1,0 +1,29 @@
+"""The rules of what people do, in one table."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from kcore.client.component import Components
+from kcore.cluster.state import ClusterState
+from kcore.machine import Rule
+from kcore.users import apply, delete, patch
+from kcore.users.act import act_rule
+
+UserEvent: TypeAlias = (
+    apply.Apply | patch.Patch | patch.Scale | patch.Label | patch.Cordon | patch.Taint | delete.Delete | delete.Evict
+)
+
+
+def user_rules(components: Components) -> tuple[Rule[ClusterState, Any], ...]:
+    """Return the rules of all acts, for a cluster whose processes are instances of `components`."""
+    return (
+        act_rule(apply.RULE, apply.Apply, apply.requests, components),
+        act_rule(patch.PATCH_RULE, patch.Patch, patch.patch_requests, components),
+        act_rule(patch.SCALE_RULE, patch.Scale, patch.scale_requests, components),
+        act_rule(patch.LABEL_RULE, patch.Label, patch.label_requests, components),
+        act_rule(patch.CORDON_RULE, patch.Cordon, patch.cordon_requests, components),
+        act_rule(patch.TAINT_RULE, patch.Taint, patch.taint_requests, components),
+        act_rule(delete.DELETE_RULE, delete.Delete, delete.delete_requests, components),
+        act_rule(delete.EVICT_RULE, delete.Evict, delete.evict_requests, components),
+    )
