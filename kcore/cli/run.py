@@ -13,7 +13,6 @@ from kcore.api.kinds import KINDS
 from kcore.cli.output import print_result, result_line
 from kcore.errors import InputError
 from kcore.manifests import Loaded, load
-from kcore.model import build_model
 from kcore.narrate import narrator
 from kcore.verify.invent import DEFAULT_NODES, invent, is_node
 from kcore.verify.run import StepResult, run
@@ -41,7 +40,7 @@ def run_command(paths: tuple[str, ...], output: str, nodes: int, style: str | No
         for finding in loaded.findings:
             click.echo(f"kcore: {finding}", err=True)
         scenario = invent(loaded, nodes)
-    for result in run(build_model(), scenario, listener):
+    for result in run(scenario, listener):
         if plain:
             _refuse_refusals(result, loaded)
         if output == "json":

@@ -33,6 +33,9 @@ NO_QUORUM = Status(code=504, reason="Timeout", message="etcdserver: request time
 LOST = Status(code=504, reason="Timeout", message="the request or its answer was lost")
 
 
+UNREACHABLE = Response(code=UNAVAILABLE.code, status=UNAVAILABLE)
+
+
 class Asked(NamedTuple):
     """What asking came to."""
 
@@ -45,7 +48,7 @@ def ask(state: ClusterState, components: Components, request: Request, server: s
     """Send `request` to the API server `server`, or to any that is up, and tell the watchers what it changed."""
     serving = state.control_plane.serving(server)
     if serving is None:
-        return Asked(state, Response(code=UNAVAILABLE.code, status=UNAVAILABLE), ())
+        return Asked(state, UNREACHABLE, ())
     if request.verb not in READS and not state.control_plane.quorum:
         return Asked(state, Response(code=NO_QUORUM.code, status=NO_QUORUM), ())
     store = _served(state, request, serving)
@@ -71,7 +74,9 @@ def committed(state: ClusterState, components: Components, store: Store) -> Clus
         return compacted(_heard(after, components, changes, state.store.revision))
     for change in changes:
         for name, key in _routed(after, components, change):
-            after = after.enqueue(name, key)
+            process = after.processes.get(name)
+            if process is not None and process.linked:
+                after = after.enqueue(name, key)
     return compacted(after)
 
 

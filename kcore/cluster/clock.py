@@ -34,11 +34,13 @@ def world_is_due(state: ClusterState) -> bool:
 
 
 def lagging(state: ClusterState) -> bool:
-    """Tell whether a cache has something to hear of."""
+    """Tell whether a cache has something to hear of, and can."""
     if not state.timing.freedom.lag:
         return False
     revision = state.store.revision
-    return any(one.cache is not None and one.cache.revision < revision for one in state.processes.values())
+    return any(
+        one.linked and one.cache is not None and one.cache.revision < revision for one in state.processes.values()
+    )
 
 
 def pass_time(state: ClusterState, until: int) -> ClusterState:

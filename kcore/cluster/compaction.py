@@ -27,8 +27,8 @@ def compacted(state: ClusterState) -> ClusterState:
     if len(store.log) < 2 * KEPT:
         return state
     revision = store.log[len(store.log) - KEPT - 1].revision
-    if state.timing.freedom.lag:
-        heard = (one.cache.revision for one in state.processes.values() if one.cache is not None)
+    heard = [one.cache.revision for one in state.processes.values() if one.cache is not None]
+    if heard:
         needed = min(heard, default=revision)
         oldest = store.log[max(len(store.log) - MOST - 1, 0)].revision
         revision = min(revision, max(needed, oldest))

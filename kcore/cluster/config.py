@@ -40,6 +40,11 @@ class ClusterConfig:
     pod_stop: int = 150
 
     @property
+    def node_lease_renew_interval(self) -> int:
+        """How often kubelets renew their Leases, ms: every ten seconds, or as often as a shorter patience asks for."""
+        return min(10_000, self.node_monitor_grace_period // 4)
+
+    @property
     def api_server(self) -> ApiServerConfig:
         """The part that the API server reads."""
         return ApiServerConfig(default_toleration_seconds=self.default_toleration_seconds)

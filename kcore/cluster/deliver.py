@@ -30,7 +30,7 @@ def pending(state: ClusterState, component: Component, process: Process) -> tupl
 
     Only changes to watched kinds count. A cache that has to list anew hears of the latest only.
     """
-    if process.cache is None or process.cache.revision >= state.store.revision:
+    if not process.linked or process.cache is None or process.cache.revision >= state.store.revision:
         return ()
     latest = state.store.revision
     changes = state.store.changes_since(process.cache.revision)

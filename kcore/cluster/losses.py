@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-import attrs
-
 from kcore.client.component import Components
+from kcore.cluster.budget import left, spend
 from kcore.cluster.events import CallWentAstray, ProcessRestarted
 from kcore.cluster.processes import start, stop
 from kcore.cluster.state import ClusterState
@@ -24,7 +23,7 @@ RESTART = "processRestart"
 
 
 def _astray(state: ClusterState) -> Sequence[CallWentAstray]:
-    if not state.timing.freedom.loss or not state.budget.get(ASTRAY, 0):
+    if not state.timing.freedom.loss or not left(state, ASTRAY):
         return ()
     fates = (Fate.REQUEST_LOST, Fate.RESPONSE_LOST, Fate.DOUBLED)
     return [CallWentAstray(name, fate) for name in sorted(state.working) for fate in fates]
@@ -37,11 +36,11 @@ def _astray_refused(state: ClusterState, event: CallWentAstray) -> Refusal | Non
 
 
 def _lose(components: Components, state: ClusterState, event: CallWentAstray) -> Step[ClusterState]:
-    return commit(_spend(state, ASTRAY), components, event.process, event.fate)
+    return commit(spend(state, ASTRAY), components, event.process, event.fate)
 
 
 def _restarts(state: ClusterState) -> Sequence[ProcessRestarted]:
-    if not state.timing.freedom.loss or not state.budget.get(RESTART, 0):
+    if not state.timing.freedom.loss or not left(state, RESTART):
         return ()
     return [ProcessRestarted(name) for name in sorted(state.working)]
 
@@ -54,17 +53,13 @@ def _restart_refused(state: ClusterState, event: ProcessRestarted) -> Refusal | 
 
 def _restart(components: Components, state: ClusterState, event: ProcessRestarted) -> Step[ClusterState]:
     server = state.processes[event.process].server
-    down = stop(_spend(state, RESTART), event.process)
+    down = stop(spend(state, RESTART), event.process)
     up = start(down, components[event.process.family], event.process.instance, server)
     return Step(up, (Note("process.restarted", process=str(event.process)),))
 
 
 def _spent(rule: str, state: ClusterState, fault: str) -> Refusal | None:
-    return None if state.budget.get(fault, 0) else Refusal(rule, "the budget of this fault is spent", fault=fault)
-
-
-def _spend(state: ClusterState, fault: str) -> ClusterState:
-    return attrs.evolve(state, budget=state.budget.set(fault, state.budget[fault] - 1))
+    return None if left(state, fault) else Refusal(rule, "the budget of this fault is spent", fault=fault)
 
 
 def loss_rules(components: Components) -> tuple[Rule[ClusterState, Any], ...]:

@@ -48,9 +48,10 @@ class Working:
 class Process:
     """One running instance.
 
-    `server` is the API server that it prefers. `wakes` says when it is to look at a key again (ms since 1970). `cache`
-    is what it has heard of, None while it hears of each commit at once. A cache that has nothing to hear of is up to
-    date, even if kinds that the component does not watch have changed since.
+    `server` is the API server that it prefers; while it is not `linked` it reaches none and hears of nothing. `wakes`
+    says when it is to look at a key again (ms since 1970). `cache` is what it has heard of, None while it hears of each
+    commit at once. A cache that has nothing to hear of is up to date, even if kinds that the component does not watch
+    have changed since.
     """
 
     server: str
@@ -59,6 +60,7 @@ class Process:
     wakes: PMap[Key, int] = pmap()
     cache: Store | None = None
     working: Working | None = None
+    linked: bool = True
 
     @property
     def ready(self) -> bool:

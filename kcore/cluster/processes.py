@@ -24,7 +24,8 @@ def start(state: ClusterState, component: Component, instance: str, server: str 
     masters = state.control_plane.masters()
     preferred = server or (instance if instance in masters else masters[0])
     cache = state.store if state.timing.freedom.lag else None
-    after = state.with_process(name, Process(server=preferred, cache=cache))
+    linked = not component.per_node or state.world.machine(instance).connected
+    after = state.with_process(name, Process(server=preferred, cache=cache, linked=linked))
     for kind in sorted(component.watches):
         for found in after.store.list(kind):
             added = Change(revision=after.store.revision, key=key_of(found), old=None, new=found)

@@ -86,6 +86,8 @@ def _delivery_refused(state: ClusterState, event: Delivered) -> Refusal | None:
     process = state.processes.get(event.process)
     if process is None:
         return Refusal("client.deliver_changes", "no such process runs", process=str(event.process))
+    if not process.linked:
+        return Refusal("client.deliver_changes", "the process is cut off", process=str(event.process))
     if process.cache is None or event.revision <= process.cache.revision:
         return Refusal("client.deliver_changes", "the cache has heard of that", revision=event.revision)
     if event.revision > state.store.revision:

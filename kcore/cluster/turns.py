@@ -15,7 +15,7 @@ from kcore.apiserver.request import Request, Response
 from kcore.client.component import Component, ComponentKey, Components, Write
 from kcore.client.turn import Call, Key, OnFailure, Turn
 from kcore.client.view import View
-from kcore.cluster.asking import LOST, READS, Asked, ask
+from kcore.cluster.asking import LOST, READS, UNREACHABLE, Asked, ask
 from kcore.cluster.process import Process, Wake, Working
 from kcore.cluster.state import ClusterState
 from kcore.errors import MisuseError
@@ -64,7 +64,7 @@ def commit(state: ClusterState, components: Components, name: ComponentKey, fate
         raise MisuseError(f"{name} has no turn under way")
     call = working.turn.requests[working.done]
     request = attrs.evolve(call.request, client=str(name))
-    after, response, notes = _send(state, components, request, process.server, fate)
+    after, response, notes = _send(state, components, request, process, fate)
     doing = _Doing(after, components[name.family], name, after.processes[name], working, notes)
     failed = not response.ok and response.reason not in call.accepts
     if failed and call.on_failure is OnFailure.RETRY and working.attempts + 1 < call.attempts:
@@ -104,13 +104,15 @@ def _check_declared(component: Component, request: Request) -> None:
     raise MisuseError(f"{component.family} asks to {wanted}, which it does not declare among its writes")
 
 
-def _send(state: ClusterState, components: Components, request: Request, server: str, fate: Fate) -> Asked:
+def _send(state: ClusterState, components: Components, request: Request, process: Process, fate: Fate) -> Asked:
     """Return what sending `request` comes to under `fate`."""
+    if not process.linked:
+        return Asked(state, UNREACHABLE, ())
     if fate is Fate.REQUEST_LOST:
         return Asked(state, _LOST, ())
-    asked = ask(state, components, request, server)
+    asked = ask(state, components, request, process.server)
     if fate is Fate.DOUBLED:
-        again = ask(asked.state, components, request, server)
+        again = ask(asked.state, components, request, process.server)
         return Asked(again.state, asked.response, asked.notes + again.notes)
     return asked._replace(response=_LOST) if fate is Fate.RESPONSE_LOST else asked
 

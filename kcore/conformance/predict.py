@@ -15,7 +15,22 @@ from typing import Any
 import attrs
 
 from kcore.conformance.agree import agrees
-from kcore.conformance.kinds import intstr, labelselector, podqos, podrequests, quantity
+from kcore.conformance.kinds import (
+    deployment,
+    disruption,
+    endpointslice,
+    eviction,
+    intstr,
+    labelselector,
+    nodelifecycle,
+    podqos,
+    podrequests,
+    quantity,
+    replicaset,
+    scheduler,
+    tainteviction,
+    validation,
+)
 from kcore.conformance.vectors import Case, read_vectors, vector_name
 from kcore.errors import InputError, Place
 
@@ -75,10 +90,20 @@ def _prediction(predictor: Predictor, case: Case, path: Path) -> dict[str, Any]:
 
 
 PREDICTORS: Mapping[str, Predictor] = {
+    "deployment": deployment.predict,
+    "disruption": disruption.predict,
+    "endpointslice": endpointslice.predict,
+    "eviction": eviction.predict,
     "intstr": intstr.predict,
     "labelselector": labelselector.predict,
+    "nodelifecycle": nodelifecycle.predict,
     "podqos": podqos.predict,
     "podrequests": podrequests.predict,
     "quantity": quantity.predict,
+    "replicaset": replicaset.predict,
+    "scheduler": scheduler.predict,
+    "scheduler_preempt": scheduler.predict,
+    "tainteviction": tainteviction.predict,
+    "validation": validation.predict,
 }
 """What predicts each file, by the file's name."""

@@ -1,5 +1,5 @@
 """The kubelet: it runs the pods that are bound to its node, and reports how they are."""
 
-from kcore.kubelet.kubelet import KUBELET
+from kcore.kubelet.kubelet import KUBELET, kubelet
 
-__all__ = ["KUBELET"]
+__all__ = ["KUBELET", "kubelet"]

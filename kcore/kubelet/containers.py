@@ -12,8 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import attrs
-
 from kcore.api.core.container import Container as ContainerSpec
 from kcore.api.core.containerstatus import (
     ContainerState as State,
@@ -24,6 +22,7 @@ from kcore.api.core.containerstatus import (
     ContainerStateWaiting,
     ContainerStatus,
 )
+from kcore.api.evolve import evolve
 from kcore.api.times import Time
 from kcore.world.container import Container, ContainerState, Exit
 
@@ -116,7 +115,7 @@ def ended(statuses: tuple[ContainerStatus, ...]) -> tuple[ContainerStatus, ...]:
     """Return the statuses of containers that will never be started again: what has not ended counts as failed."""
     end = lost("The container could not be located when the pod was terminated")
     return tuple(
-        one if one.state.terminated is not None else attrs.evolve(one, state=end, ready=False, started=False)
+        one if one.state.terminated is not None else evolve(one, state=end, ready=False, started=False)
         for one in statuses
     )
 

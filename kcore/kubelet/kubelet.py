@@ -5,8 +5,8 @@ end is reported, and only then is it deleted for good. What runs of a pod that i
 its name, is stopped and removed. Without the API server the kubelet goes on running what it knows; without a container
 runtime it does nothing.
 
-Not modelled yet: heartbeats and the node's status, admission, probes, volumes, images, pressure, and static pods. The
-real kubelet patches the status; this one updates it, and looks again when somebody else was quicker.
+Not modelled yet: admission, probes, volumes, images, pressure, and static pods. The real kubelet patches the status;
+this one updates it, and looks again when somebody else was quicker.
 
 Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/kubelet/kubelet.go
 """
@@ -14,6 +14,7 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/kubelet/kube
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import attrs
@@ -21,6 +22,7 @@ import attrs
 from kcore.api.core.node import Node
 from kcore.api.core.pod import Pod
 from kcore.api.core.podstatus import PodStatus
+from kcore.api.evolve import evolve
 from kcore.api.frozenmap import EMPTY, FrozenMap
 from kcore.api.object import ApiObject, ObjectKey
 from kcore.apiserver.changes import Change
@@ -30,6 +32,7 @@ from kcore.client.component import Component, Work, Write
 from kcore.client.turn import Action, Call, Key, OnFailure, Turn
 from kcore.client.view import View
 from kcore.errors import MisuseError
+from kcore.kubelet.heartbeat import RENEW_INTERVAL, heartbeat, lease_key
 from kcore.kubelet.lifecycle import MINIMUM_GRACE, Stage, grace_of, plan_of, spec_grace, stage_of
 from kcore.kubelet.phase import TERMINAL
 from kcore.kubelet.status import pod_status
@@ -50,12 +53,17 @@ class PodMemory:
     delays: FrozenMap[int]
 
 
-def reconcile(memory: Any, view: View, key: Key) -> Turn:
-    """Look at the pod at `key` and at what runs here under its name; at the node's own key, at all that runs here."""
+def reconcile(renew_interval: int, memory: Any, view: View, key: Key) -> Turn:
+    """Look at the pod at `key` and at what runs here under its name.
+
+    At the node's own key it looks at all that runs here, at the key of the node's Lease it makes a heartbeat.
+    """
     if not isinstance(view, MachineView):
         message = f"a kubelet sees its machine, but was given a {type(view).__name__}"
         raise MisuseError(message)
     name = ObjectKey(*key)
+    if name.kind == "Lease":
+        return heartbeat(view, name.name, renew_interval)
     machine = view.machine()
     if not machine.runs_containers:
         return Turn(memory=memory, wake_at=view.now() + RETRY)
@@ -146,7 +154,7 @@ def _with_others(turn: Turn, others: tuple[Sandbox, ...], view: View) -> Turn:
         stop = _stop(sandbox, max(sandbox.grace, MINIMUM_GRACE))
         actions += (RemoveSandbox(id=sandbox.id),) if sandbox.stopped else stop
         wakes += _wakes(sandbox, stop, view)
-    return attrs.evolve(turn, actions=(*turn.actions, *actions), wake_at=min(wakes, default=None))
+    return evolve(turn, actions=(*turn.actions, *actions), wake_at=min(wakes, default=None))
 
 
 def _stop(sandbox: Sandbox, grace: int) -> tuple[Action, ...]:
@@ -170,7 +178,7 @@ def _report(pod: Pod, status: PodStatus, on_failure: OnFailure) -> tuple[Call, .
     """Return the call that reports `status`, none if it is known."""
     if status is pod.status:
         return ()
-    body = attrs.evolve(pod, status=status)
+    body = evolve(pod, status=status)
     request = Request(verb=Verb.UPDATE, key=_key(pod), subresource="status", body=body)
     return (Call(request=request, on_failure=on_failure),)
 
@@ -205,19 +213,33 @@ def pod_changed(change: Change, _: Store) -> Iterator[Work]:
 
 
 def node_added(change: Change, _: Store) -> Iterator[Work]:
-    """Yield the node for its own kubelet when it is first heard of, which is when the kubelet has started."""
+    """Yield the node and its Lease for its own kubelet when it is first heard of, when the kubelet has started."""
     if change.old is None:
         yield Work(change.key.name, change.key)
+        yield Work(change.key.name, lease_key(change.key.name))
 
 
 def _node_name(found: ApiObject | None) -> str:
     return found.spec.node_name if isinstance(found, Pod) else ""
 
 
-KUBELET = Component(
-    family="kubelet",
-    watches={"Pod": pod_changed, "Node": node_added},
-    reconcile=reconcile,
-    writes=frozenset({Write(Verb.UPDATE, "Pod", "status"), Write(Verb.DELETE, "Pod")}),
-    per_node=True,
-)
+def kubelet(renew_interval: int = RENEW_INTERVAL) -> Component:
+    """Return the kubelet that renews its node's Lease every `renew_interval` ms."""
+    return Component(
+        family="kubelet",
+        watches={"Pod": pod_changed, "Node": node_added},
+        reconcile=partial(reconcile, renew_interval),
+        writes=frozenset(
+            {
+                Write(Verb.UPDATE, "Pod", "status"),
+                Write(Verb.DELETE, "Pod"),
+                Write(Verb.CREATE, "Lease"),
+                Write(Verb.UPDATE, "Lease"),
+                Write(Verb.UPDATE, "Node", "status"),
+            }
+        ),
+        per_node=True,
+    )
+
+
+KUBELET = kubelet()

@@ -13,13 +13,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import attrs
-
 from kcore.api.core.container import Container as ContainerSpec
 from kcore.api.core.containerstatus import ContainerStatus
 from kcore.api.core.node import Node
 from kcore.api.core.pod import Pod
 from kcore.api.core.podstatus import HostIP, PodIP, PodStatus
+from kcore.api.evolve import evolve
 from kcore.api.frozenmap import EMPTY, FrozenMap
 from kcore.api.resources import is_sidecar
 from kcore.client.view import View
@@ -73,7 +72,7 @@ def pod_status(
         "container_statuses": regular,
     }
     changed = {name: value for name, value in found.items() if value != getattr(old, name)}
-    return attrs.evolve(old, **changed) if changed else old
+    return evolve(old, **changed) if changed else old
 
 
 def _statuses(

@@ -1,6 +1,8 @@
 """The model: which rules and components there are, and how a state is stepped, settled and advanced."""
 
-from kcore.model.boot import START, NodeSpec, Plan, boot
+from kcore.cluster.nodes import NodeSpec
+from kcore.model.boot import START, Plan, boot
+from kcore.model.components import components_of
 from kcore.model.model import Model, build_model
 from kcore.model.settle import Settled, UnsettledError, advance, settle
 
@@ -14,5 +16,6 @@ __all__ = [
     "advance",
     "boot",
     "build_model",
+    "components_of",
     "settle",
 ]

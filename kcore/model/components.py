@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 from kcore.client.component import Component
+from kcore.cluster.config import DEFAULT_CONFIG, ClusterConfig
 from kcore.controllers.deployment import DEPLOYMENT
 from kcore.controllers.disruption import DISRUPTION
 from kcore.controllers.endpointslice import ENDPOINTSLICE
 from kcore.controllers.garbagecollector import GARBAGE_COLLECTOR
+from kcore.controllers.namespace import NAMESPACE
+from kcore.controllers.nodelifecycle import NodeLifecycleConfig, nodelifecycle
+from kcore.controllers.podgc import podgc
 from kcore.controllers.replicaset import REPLICASET
-from kcore.kubelet import KUBELET
+from kcore.controllers.tainteviction import TAINTEVICTION
+from kcore.kubelet import kubelet
 from kcore.network.kubeproxy import KUBE_PROXY
 from kcore.scheduler import SCHEDULER
 
-COMPONENTS: tuple[Component, ...] = (
-    DEPLOYMENT,
-    REPLICASET,
-    ENDPOINTSLICE,
-    DISRUPTION,
-    GARBAGE_COLLECTOR,
-    SCHEDULER,
-    KUBELET,
-    KUBE_PROXY,
-)
+
+def components_of(config: ClusterConfig) -> tuple[Component, ...]:
+    """Return the components of a cluster with this configuration."""
+    health = NodeLifecycleConfig(
+        node_monitor_period=config.node_monitor_period,
+        node_monitor_grace_period=config.node_monitor_grace_period,
+    )
+    return (
+        DEPLOYMENT,
+        REPLICASET,
+        ENDPOINTSLICE,
+        DISRUPTION,
+        NAMESPACE,
+        GARBAGE_COLLECTOR,
+        podgc(),
+        nodelifecycle(health),
+        TAINTEVICTION,
+        SCHEDULER,
+        kubelet(config.node_lease_renew_interval),
+        KUBE_PROXY,
+    )
+
+
+COMPONENTS = components_of(DEFAULT_CONFIG)

@@ -19,14 +19,15 @@ from kcore.cluster.state import ClusterState
 from kcore.errors import MisuseError
 from kcore.machine import Refusal, Rule, Step, Table
 from kcore.model.components import COMPONENTS
+from kcore.model.faults import FaultEvent, fault_rules
 from kcore.users.rules import UserEvent, user_rules
 
-Event: TypeAlias = ClusterEvent | UserEvent
+Event: TypeAlias = ClusterEvent | FaultEvent | UserEvent
 
 
 @attrs.frozen(kw_only=True)
 class Model:
-    """`components` by family; `moves` are the rules of the cluster's own motion, `table` those, losses and acts."""
+    """`components` by family; `moves` are the rules of the cluster itself, `table` also has losses, faults, acts."""
 
     components: Components
     moves: tuple[Rule[ClusterState, Any], ...]
@@ -59,5 +60,5 @@ def build_model(components: Iterable[Component] = COMPONENTS) -> Model:
             raise MisuseError(message)
         by_family[component.family] = component
     moves = cluster_rules(by_family)
-    rules = (*moves, *loss_rules(by_family), *user_rules(by_family))
+    rules = (*moves, *loss_rules(by_family), *fault_rules(by_family), *user_rules(by_family))
     return Model(components=by_family, moves=moves, table=Table(rules))

@@ -3,7 +3,7 @@
 Models the node selector (all labels), and the required terms of node affinity (one must match) with their expressions
 over labels and over the field metadata.name. A term that can't be read, or says nothing, matches no node.
 
-Not modelled: preferred terms, which are a matter of scores.
+Also models preferred terms, whose weights add up where they match.
 
 Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/staging/src/k8s.io/component-helpers/scheduling/corev1/nodeaffinity/nodeaffinity.go
 """
@@ -12,7 +12,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from kcore.api.core.affinity import Affinity, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm
+from kcore.api.core.affinity import (
+    Affinity,
+    NodeSelector,
+    NodeSelectorRequirement,
+    NodeSelectorTerm,
+    PreferredSchedulingTerm,
+)
 from kcore.api.core.node import Node
 from kcore.api.frozenmap import FrozenMap
 from kcore.api.selectors.requirement import Operator, Requirement, SelectorError, requirement
@@ -24,6 +30,31 @@ def required(affinity: Affinity | None) -> NodeSelector | None:
     """Return the required terms of a pod's node affinity, None when it has none."""
     of_node = affinity.node_affinity if affinity else None
     return of_node.required_during_scheduling_ignored_during_execution if of_node else None
+
+
+def preferred(affinity: Affinity | None) -> tuple[PreferredSchedulingTerm, ...]:
+    """Return the preferred terms of a pod's node affinity."""
+    of_node = affinity.node_affinity if affinity else None
+    return of_node.preferred_during_scheduling_ignored_during_execution if of_node else ()
+
+
+def named_nodes(affinity: Affinity | None) -> frozenset[str] | None:
+    """Return the only nodes that the required terms allow by name, None when they do not all name nodes."""
+    selector = required(affinity)
+    if selector is None or not selector.node_selector_terms:
+        return None
+    names: frozenset[str] = frozenset()
+    for term in selector.node_selector_terms:
+        asked = [frozenset(one.values) for one in term.match_fields if (one.key, one.operator) == (NAME_FIELD, "In")]
+        if not asked:
+            return None
+        names |= frozenset.intersection(*asked)
+    return names
+
+
+def preference(affinity: Affinity | None, node: Node) -> int:
+    """Return the sum of the weights of the preferred terms that match `node`."""
+    return sum(one.weight for one in preferred(affinity) if one.weight and matches_term(one.preference, node))
 
 
 def matches_node_affinity(node_selector: FrozenMap[str], affinity: Affinity | None, node: Node) -> bool:

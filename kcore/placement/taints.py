@@ -40,3 +40,12 @@ def untolerated(
         if taint.effect in effects and not any(tolerates(one, taint) for one in tolerations):
             return taint
     return None
+
+
+def intolerable(taints: Iterable[Taint], tolerations: tuple[Toleration, ...]) -> int:
+    """Return how many PreferNoSchedule taints no toleration bears; only tolerations for that effect or any count."""
+    soft = tuple(one for one in tolerations if one.effect in ("", PREFER_NO_SCHEDULE))
+    return sum(untolerated((taint,), soft, _SOFT) is not None for taint in taints)
+
+
+_SOFT = frozenset({PREFER_NO_SCHEDULE})

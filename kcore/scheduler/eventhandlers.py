@@ -1,10 +1,11 @@
 """Event handlers: which pods the scheduler looks at after a change.
 
-Models that a new pod waits to be placed, and that what makes room, or may make a node fit, wakes the pods that found no
-place. What can't help wakes nobody: a heartbeat, a status that the scheduler wrote itself.
+Models that a new pod waits to be placed, and the queueing hints: of the pods that found no place, a change wakes those
+that it may help. The node on which something changed passes the filters that look at one node; or a plugin that weighs
+nodes against each other says that what came or went there may matter elsewhere. What can't help wakes nobody: a
+heartbeat, a status that the scheduler wrote itself.
 
-Not modelled yet: which plugin a change can please (queueing hints), the back-off of pods that were woken, the order by
-priority, and the flush of pods that waited for five minutes.
+Not modelled: that only the plugins that refused a pod are asked what may help it; all are.
 
 Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/eventhandlers.go
 """
@@ -17,74 +18,92 @@ import attrs
 
 from kcore.api.core.node import Node
 from kcore.api.core.pod import Pod
-from kcore.api.kinds import key_of
 from kcore.api.object import ApiObject
 from kcore.apiserver.changes import Change
 from kcore.apiserver.store import Store
 from kcore.client.component import LEADER, Work
-from kcore.placement.fit import request_of
+from kcore.placement.podaffinity import NO_TERMS
+from kcore.scheduler.framework import Happening, NodeInfo, PodInfo
+from kcore.scheduler.podinfo import pod_info
 from kcore.scheduler.profile import DEFAULT_PROFILE
-from kcore.scheduler.snapshot import ENDED, is_placed
-
-
-def is_pending(found: ApiObject | None) -> bool:
-    """Tell whether `found` is a pod that this scheduler is to place: not gated, not being deleted, not ended."""
-    return (
-        isinstance(found, Pod)
-        and not found.spec.node_name
-        and found.spec.scheduler_name in ("", DEFAULT_PROFILE.scheduler_name)
-        and not found.spec.scheduling_gates
-        and found.metadata.deletion_timestamp is None
-        and found.status.phase not in ENDED
-    )
+from kcore.scheduler.snapshot import Snapshot, placed, read_of_node, snapshot_of
+from kcore.scheduler.waiting import is_pending, is_tried
 
 
 def pod_changed(change: Change, store: Store) -> Iterator[Work]:
-    """Yield the pod if it is to be placed and has changed for the scheduler; all that wait if it made room."""
+    """Yield the pod if it is to be placed and has changed for the scheduler; those that its coming or going helps."""
     if is_pending(change.new):
         if not is_pending(change.old) or _differs(change.old, change.new):
             yield Work(LEADER, change.key)
-    elif _made_room(change.old, change.new):
-        yield from _waiting(store)
+        return
+    left, come = placed(change.old), placed(change.new)
+    if left == come:
+        return
+    snapshot = snapshot_of(store)
+    if not snapshot.waiting.tried:
+        return
+    happening = Happening(came=come[1] if come else None, gone=left[1] if left else None)
+    roomier = snapshot.node(left[0]) if left else None
+    yield from _helped(snapshot, store, happening, roomier)
 
 
 def node_changed(change: Change, store: Store) -> Iterator[Work]:
-    """Yield all that wait, if the node is new or differs in what the plugins read."""
-    if isinstance(change.new, Node) and _read(change.new) != _read(change.old):
-        yield from _waiting(store)
+    """Yield the pods that a new node, or one that differs in what the plugins read, may help."""
+    if not isinstance(change.new, Node):
+        return
+    if isinstance(change.old, Node) and read_of_node(change.old) == read_of_node(change.new):
+        return
+    snapshot = snapshot_of(store)
+    node = snapshot.node(change.new.metadata.name)
+    if snapshot.waiting.tried:
+        yield from _helped(snapshot, store, Happening(node=node), node)
+
+
+def namespace_changed(change: Change, store: Store) -> Iterator[Work]:
+    """Yield the pods that look for neighbours, when a namespace has other labels."""
+    if change.old is not None and change.new is not None and change.old.metadata.labels == change.new.metadata.labels:
+        return
+    for work, pod in _tried(snapshot_of(store), store):
+        if pod.terms != NO_TERMS:
+            yield work
+
+
+def unheeded(_: Change, __: Store) -> Iterator[Work]:
+    """Yield nothing: the scheduler reads such objects when it places a pod, and waits for none of them."""
+    return iter(())
+
+
+def _helped(snapshot: Snapshot, store: Store, happening: Happening, node: NodeInfo | None) -> Iterator[Work]:
+    """Yield the pods that found no place and may go to `node` now, or elsewhere after what happened."""
+    for work, pod in _tried(snapshot, store):
+        if (node is not None and _takes(node, pod)) or any(
+            one.hint(pod, happening) for one in DEFAULT_PROFILE.counting
+        ):
+            yield work
+
+
+def _takes(node: NodeInfo, pod: PodInfo) -> bool:
+    """Tell whether no filter that looks at one node alone refuses `node`."""
+    filters = (one.filter for one in DEFAULT_PROFILE.plugins if one.filter and one.filters(pod))
+    return all(say(pod, node) is None for say in filters)
+
+
+def _tried(snapshot: Snapshot, store: Store) -> Iterator[tuple[Work, PodInfo]]:
+    """Yield the pods of this scheduler that were tried in vain, by key."""
+    for key in snapshot.waiting.tried:
+        found = store.get(key)
+        if isinstance(found, Pod):
+            yield Work(LEADER, key), pod_info(found, snapshot.owners)
 
 
 def _differs(old: ApiObject | None, new: ApiObject | None) -> bool:
-    """Tell whether a waiting pod differs in more than its status."""
+    """Tell whether a waiting pod differs in more than its status, or was just tried in vain for the first time.
+
+    What happened between that decision and its being written had nobody to wake, so such a pod is looked at again.
+    """
     if not isinstance(old, Pod) or not isinstance(new, Pod):
         return True
-    if old.spec != new.spec:
+    if old.spec != new.spec or (is_tried(new) and not is_tried(old)):
         return True
     version = old.metadata.resource_version
     return old.metadata != attrs.evolve(new.metadata, resource_version=version)
-
-
-def _made_room(old: ApiObject | None, new: ApiObject | None) -> bool:
-    """Tell whether a pod on a node is gone, has ended or asks for less."""
-    if not isinstance(old, Pod) or not is_placed(old):
-        return False
-    if not isinstance(new, Pod) or not is_placed(new):
-        return True
-    if old.spec is new.spec and old.status.resources is new.status.resources:
-        return False
-    before, after = request_of(old).amounts, request_of(new).amounts
-    return any(after.get(name, 0) < amount for name, amount in before.items())
-
-
-def _read(node: ApiObject | None) -> object:
-    """Return what the plugins read of a node, None for none."""
-    if not isinstance(node, Node):
-        return None
-    return node.metadata.labels, node.spec, node.status.allocatable
-
-
-def _waiting(store: Store) -> Iterator[Work]:
-    """Yield all pods that wait for a place."""
-    for found in store.on_node(""):
-        if is_pending(found):
-            yield Work(LEADER, key_of(found))

@@ -1,9 +1,13 @@
 """The scheduling framework: what a plugin is given, what it answers, and how plugins make a profile.
 
-Models the extension points PreFilter (as `relevant`: a plugin with nothing to say of a pod is skipped), Filter and
-Score. A plugin is a frozen record of pure functions, a profile is data.
+Models the extension points PreFilter, Filter, PreScore, Score and NormalizeScore as pure functions in frozen records. A
+profile is data: plugins in the order in which they filter, and weights. There are two records:
 
-Not modelled yet: PreEnqueue, QueueSort, PostFilter with preemption, NormalizeScore, Reserve, Permit and PreBind.
+- `Plugin` looks at a pod and one node. Its answers follow from these two alone and are remembered.
+- `CountingPlugin` weighs a node against the others. It says what it counts over the cluster, which is kept up to date
+  as nodes change, and what it sees of one node (its *place*): nodes that look alike to it get one answer.
+
+Not modelled yet: PreEnqueue, QueueSort, PostFilter, Reserve, Permit and PreBind.
 
 Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/staging/src/k8s.io/kube-scheduler/framework/interface.go
 """
@@ -11,17 +15,20 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/staging/src/k8s.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
-from typing import TypeAlias
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import Any, Protocol, TypeAlias
 
 import attrs
 
 from kcore.api.core.affinity import Affinity
 from kcore.api.core.node import Node
-from kcore.api.core.pod import Pod
 from kcore.api.core.taint import Toleration
+from kcore.api.core.topologyspreadconstraint import TopologySpreadConstraint
 from kcore.api.frozenmap import EMPTY, FrozenMap
-from kcore.placement.fit import Request, Usage, request_of
+from kcore.api.selectors.label import Selector, everything
+from kcore.placement.fit import Request, Usage
+from kcore.placement.hostports import HostPort
+from kcore.placement.podaffinity import NO_TERMS, PodTerms
 
 MAX_NODE_SCORE = 100
 
@@ -36,9 +43,12 @@ class Code(enum.Enum):
     """No pod's going would help."""
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Rejection:
-    """A plugin's no to a node: its name, the code and the reasons as people read them."""
+    """A plugin's no to a node: its name, the code and the reasons as people read them.
+
+    The name is "" where the node was left out before any filter ran.
+    """
 
     plugin: str
     code: Code
@@ -47,60 +57,182 @@ class Rejection:
 
 @attrs.frozen(kw_only=True, cache_hash=True)
 class PodInfo:
-    """All that plugins read of a pod to be placed. Pods of one template are one PodInfo, whatever their names."""
+    """All that plugins read of a pod to be placed. Pods of one template are one PodInfo, whatever their names.
+
+    `terms` name the namespaces that they select now; `default_selector` picks the pods beside which the pod is spread
+    when it says nothing of it: those of its Services and its owner.
+    """
 
     request: Request
+    namespace: str = ""
+    namespace_labels: FrozenMap[str] = EMPTY
+    labels: FrozenMap[str] = EMPTY
+    node_name: str = ""
     tolerations: tuple[Toleration, ...] = ()
     node_selector: FrozenMap[str] = EMPTY
     affinity: Affinity | None = None
+    terms: PodTerms = NO_TERMS
+    ports: tuple[HostPort, ...] = ()
+    images: tuple[str, ...] = ()
+    spread: tuple[TopologySpreadConstraint, ...] = ()
+    default_selector: Selector = everything()  # noqa: RUF009 - a value
+
+
+@attrs.frozen(kw_only=True, cache_hash=True)
+class PlacedPod:
+    """All that plugins read of a pod on a node, but for what it asks for; pods of one template are one PlacedPod."""
+
+    namespace: str
+    labels: FrozenMap[str] = EMPTY
+    terms: PodTerms = NO_TERMS
+    ports: tuple[HostPort, ...] = ()
+    terminating: bool = False
 
 
 @attrs.frozen(kw_only=True)
+class Load:
+    """What the pods of a node ask for together, and each kind of pod with how many there are, in no order."""
+
+    usage: Usage = Usage()  # noqa: RUF009 - a value
+    pods: tuple[tuple[PlacedPod, int], ...] = ()
+
+    def plus(self, pod: PlacedPod, request: Request, sign: int) -> Load:
+        """Return the load with one pod more, or with one less if `sign` is -1."""
+        known = next((count for one, count in self.pods if one == pod), 0)
+        kept = tuple(pair for pair in self.pods if pair[0] != pod) if known else self.pods
+        pods = (*kept, (pod, known + sign)) if known + sign else kept
+        return Load(usage=self.usage.plus(request, sign), pods=pods)
+
+
+@attrs.frozen(kw_only=True, eq=False)
 class NodeInfo:
-    """A node, what it may give and what its pods ask for together (millicores for cpu, else whole units)."""
+    """A node, what it may give (millicores for cpu, else whole units), and its load."""
 
     node: Node
     allocatable: FrozenMap[int]
-    usage: Usage
+    load: Load
 
 
-def pod_info(pod: Pod) -> PodInfo:
-    """Return what plugins read of `pod`."""
-    spec = pod.spec
-    return PodInfo(
-        request=request_of(pod),
-        tolerations=spec.tolerations,
-        node_selector=spec.node_selector,
-        affinity=spec.affinity,
-    )
+Bucket: TypeAlias = Hashable
+"""What amounts are counted under."""
+
+Contribution: TypeAlias = Callable[[Any, NodeInfo], Iterable[tuple[Bucket, int]]]
+"""(question, node) -> what one node adds to each bucket: a pure function. The question is hashable."""
+
+
+class Cluster(Protocol):
+    """The nodes as of one moment."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the nodes, sorted."""
+
+    def tally(self, contribution: Contribution, question: Hashable) -> Mapping[Bucket, int]:
+        """Return the sums over all nodes, without zeros, to be read before the next change: they are kept, not made."""
 
 
 Filter: TypeAlias = Callable[[PodInfo, NodeInfo], Rejection | None]
-"""Whether a pod may go to a node: None, or why not. The answer follows from these two alone, and is remembered."""
+"""Whether a pod may go to a node: None, or why not."""
 
 Score: TypeAlias = Callable[[PodInfo, NodeInfo], int]
-"""How good a node that passed all filters is for a pod, 0 to MAX_NODE_SCORE; remembered like a filter's answer."""
+"""How good a node that passed all filters is for a pod."""
+
+Normalize: TypeAlias = Callable[[Sequence[int]], Sequence[int]]
+"""Scores of all nodes that are left to scores from 0 to MAX_NODE_SCORE, in their order.
+
+What becomes of one score may depend on the set of all, not on how often each occurs: alike nodes are asked for once.
+"""
 
 
-def _always(_: PodInfo) -> bool:
+@attrs.frozen(kw_only=True, eq=False)
+class Happening:
+    """What may help a pod that found no place: a node is new or differs, or a pod came to a node or left it."""
+
+    node: NodeInfo | None = None
+    came: PlacedPod | None = None
+    gone: PlacedPod | None = None
+
+
+Hint: TypeAlias = Callable[[PodInfo, Happening], bool]
+"""Whether something that happened on one node may make another node do for a pod: a queueing hint."""
+
+
+def always(_: PodInfo) -> bool:
     """Return True: the plugin has something to say of every pod."""
     return True
 
 
+def never(_: PodInfo, __: Happening) -> bool:
+    """Return False: nothing that happens on one node changes what the plugin says of another."""
+    return False
+
+
 @attrs.frozen(kw_only=True)
 class Plugin:
-    """One plugin under upstream's name; a point that it does not extend is None."""
+    """A plugin that looks at one node at a time, under upstream's name; a point that it does not extend is None.
+
+    `filters` and `scores` are the skips of PreFilter and PreScore: whether it has anything to say of a pod. `names`
+    returns the only nodes that can do (None: any), as a PreFilterResult. Scores that are not normalised are from 0 to
+    MAX_NODE_SCORE.
+    """
 
     name: str
-    relevant: Callable[[PodInfo], bool] = _always
+    filters: Callable[[PodInfo], bool] = always
+    names: Callable[[PodInfo], frozenset[str] | None] | None = None
     filter: Filter | None = None
+    scores: Callable[[PodInfo], bool] = always
     score: Score | None = None
+    normalize: Normalize | None = None
+
+
+@attrs.frozen(kw_only=True)
+class CountingPlugin:
+    """A plugin that weighs nodes against each other.
+
+    `pre_filter(pod, cluster)` returns the counts as of now, or None to be skipped for both filter and score.
+    `keys(pod, counts)` says which labels of nodes it looks at now; `place(pod, keys, node)` what it sees of one node,
+    remembered until either changes. `filters(pod, counts)` is the skip of PreFilter. `filter` and `score` know of a
+    node only its place. `pre_score` is given the places of the nodes that passed all filters with the number of nodes
+    at each, and returns None to be skipped. `hint` tells what wakes a pod that it may have refused; that the node
+    itself may do now is seen without it.
+    """
+
+    name: str
+    pre_filter: Callable[[PodInfo, Cluster], Any]
+    keys: Callable[[PodInfo, Any], Hashable] = lambda _, __: None
+    place: Callable[[PodInfo, Any, NodeInfo], Hashable]
+    filters: Callable[[PodInfo, Any], bool] = lambda _, __: True
+    filter: Callable[[PodInfo, Any, Any], Rejection | None] | None = None
+    pre_score: Callable[[PodInfo, Any, Mapping[Any, int]], Any] | None = None
+    score: Callable[[PodInfo, Any, Any], int] | None = None
+    normalize: Callable[[Any, Sequence[Any], Sequence[int]], Sequence[int]] | None = None
+    """(state of pre_score, places, their scores) -> scores from 0 to MAX_NODE_SCORE, as `Normalize`."""
+
+    hint: Hint = never
 
 
 @attrs.frozen(kw_only=True, cache_hash=True)
 class Profile:
-    """A scheduler's name, its plugins in the order in which they filter, and the weights of those that score."""
+    """A scheduler's name, its plugins in the order in which they filter, and the weights of those that score.
+
+    All plugins that look at one node filter before those that count.
+    """
 
     scheduler_name: str
     plugins: tuple[Plugin, ...]
+    counting: tuple[CountingPlugin, ...] = ()
     weights: FrozenMap[int]
+
+
+def default_normalize(scores: Sequence[int]) -> Sequence[int]:
+    """Return the scores in hundredths of the highest, rounded down: 1, 2, 3 become 33, 66, 100."""
+    highest = max(scores, default=0)
+    return [MAX_NODE_SCORE * one // highest for one in scores] if highest else scores
+
+
+def reversed_normalize(scores: Sequence[int]) -> Sequence[int]:
+    """Return what is left to 100 of the scores in hundredths of the highest: 0, 1, 2 become 100, 50, 0."""
+    highest = max(scores, default=0)
+    if not highest:
+        return [MAX_NODE_SCORE] * len(scores)
+    return [MAX_NODE_SCORE - MAX_NODE_SCORE * one // highest for one in scores]

@@ -1,7 +1,9 @@
 """The scheduler as a component: it looks at one waiting pod, binds it, or says why it can't and waits for a change.
 
 Models kube-scheduler with one profile. A pod without a place gets the condition PodScheduled=False with the reason
-Unschedulable and the real message; it is looked at again when something changes that could help.
+Unschedulable and the real message; it is looked at again when something changes that could help. Pods of higher
+priority come first: a turn on any pod serves the highest that was never tried. A pod that was tried in vain lets those
+go first for as long as it backs off; where nobody else waits it is tried at once, as upstream does by default.
 
 Not modelled yet: more than one profile, nominations, preemption, and assumed bindings: with a lagging cache, two pods
 may be given the same room.
@@ -10,8 +12,6 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/sc
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 import attrs
 
@@ -26,23 +26,54 @@ from kcore.client.component import Component, Write
 from kcore.client.turn import Call, Key, Turn
 from kcore.client.view import View
 from kcore.machine import Note
-from kcore.scheduler.eventhandlers import is_pending, node_changed, pod_changed
-from kcore.scheduler.framework import pod_info
+from kcore.scheduler.eventhandlers import namespace_changed, node_changed, pod_changed, unheeded
+from kcore.scheduler.podinfo import pod_info
 from kcore.scheduler.profile import DEFAULT_PROFILE
 from kcore.scheduler.schedule_one import Decision, schedule
-from kcore.scheduler.snapshot import snapshot_of
+from kcore.scheduler.snapshot import Snapshot, snapshot_of
+from kcore.scheduler.waiting import MOST_ATTEMPTS, POD_SCHEDULED, backoff, is_pending, scheduled_condition
 
-POD_SCHEDULED = "PodScheduled"
 UNSCHEDULABLE = "Unschedulable"
 
 
-def reconcile(_: Any, view: View, key: Key) -> Turn:
-    """Place the pod at `key`, if it waits for that."""
+@attrs.frozen(kw_only=True)
+class Tried:
+    """What is remembered of a pod without a place: how often it was tried in vain, and when last (ms since 1970)."""
+
+    attempts: int
+    at: int
+
+
+def reconcile(memory: Tried | None, view: View, key: Key) -> Turn:
+    """Place the pod at `key`, if it waits for that, or one that goes before it."""
     pod = view.get(ObjectKey(*key))
     if not isinstance(pod, Pod) or not is_pending(pod):
         return Turn()
     snapshot = view.derive("scheduler.snapshot", snapshot_of)
-    decision = schedule(pod_info(pod), snapshot.nodes, DEFAULT_PROFILE)
+    first = snapshot.waiting.above(pod.spec.priority or 0)
+    other = view.get(first) if first else None
+    if isinstance(other, Pod) and is_pending(other):
+        return attrs.evolve(_attempt(view, snapshot, other), memory=memory, wake_at=view.now())
+    if memory is not None and snapshot.waiting.untried:
+        pause = backoff(memory.attempts)
+        if not view.elapsed(memory.at, pause):
+            return Turn(memory=memory, wake_at=memory.at + pause)
+    turn = _attempt(view, snapshot, pod)
+    if any(call.request.subresource == "binding" for call in turn.requests):
+        return turn
+    return attrs.evolve(turn, memory=_tried_again(memory, view.now()))
+
+
+def _tried_again(memory: Tried | None, now: int) -> Tried:
+    """Return what is remembered after one more vain attempt; two at one moment are one."""
+    if memory is None:
+        return Tried(attempts=1, at=now)
+    return Tried(attempts=min(memory.attempts + (now > memory.at), MOST_ATTEMPTS), at=now)
+
+
+def _attempt(view: View, snapshot: Snapshot, pod: Pod) -> Turn:
+    """Return the turn that binds `pod` or says why it has no place."""
+    decision = schedule(pod_info(pod, snapshot.owners), snapshot, DEFAULT_PROFILE)
     return _bound(pod, decision) if decision.node else _unschedulable(view, pod, decision)
 
 
@@ -61,7 +92,7 @@ def _bound(pod: Pod, decision: Decision) -> Turn:
 def _unschedulable(view: View, pod: Pod, decision: Decision) -> Turn:
     """Return the turn that says why `pod` has no place, unless its status says so already."""
     conditions = pod.status.conditions
-    old = next((one for one in conditions if one.type == POD_SCHEDULED), None)
+    old = scheduled_condition(pod)
     new = _condition(view, pod, old, decision.message)
     if new == old:
         return Turn()
@@ -88,7 +119,14 @@ def _condition(view: View, pod: Pod, old: Condition | None, message: str) -> Con
 
 SCHEDULER = Component(
     family="scheduler",
-    watches={"Pod": pod_changed, "Node": node_changed},
+    watches={
+        "Pod": pod_changed,
+        "Node": node_changed,
+        "Namespace": namespace_changed,
+        "Service": unheeded,
+        "ReplicaSet": unheeded,
+        "StatefulSet": unheeded,
+    },
     reconcile=reconcile,
     writes=frozenset({Write(Verb.CREATE, "Pod", "binding"), Write(Verb.UPDATE, "Pod", "status")}),
 )

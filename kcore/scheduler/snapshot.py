@@ -1,4 +1,4 @@
-"""Snapshot: the nodes with what their pods ask for, as of one store.
+"""Snapshot: the nodes with what their pods ask for, and what else is read of the cluster, as of one store.
 
 Models the scheduler's cache. A pod counts from its binding until it is gone or has ended. A snapshot is a function of
 the store; the latest few are remembered, and one whose store has gone on is brought up to date by the changes since, so
@@ -12,6 +12,7 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/ba
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Hashable, Mapping
 from functools import lru_cache
 
 import attrs
@@ -23,23 +24,45 @@ from kcore.api.core.resourcerequirements import ResourceList
 from kcore.api.frozenmap import FrozenMap
 from kcore.api.object import ApiObject
 from kcore.apiserver.store import Store
-from kcore.placement.fit import Request, Usage, amounts_of, request_of
-from kcore.scheduler.framework import NodeInfo
+from kcore.placement.fit import Request, amounts_of, request_of
+from kcore.placement.hostports import host_ports
+from kcore.placement.podaffinity import pod_terms
+from kcore.scheduler.framework import Bucket, Contribution, Load, NodeInfo, PlacedPod
+from kcore.scheduler.history import EMPTY as NO_HISTORY
+from kcore.scheduler.history import History, NodeChange
+from kcore.scheduler.owners import NO_OWNERS, Owners
+from kcore.scheduler.tally import tally
+from kcore.scheduler.waiting import ENDED, NOBODY_WAITS, Waiting
 
-ENDED = frozenset({"Succeeded", "Failed"})
 REMEMBERED = 8
 """How many snapshots are remembered: one for each of the stores that take turns."""
 
-_UNUSED = Usage()
+
+_UNUSED = Load()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False)
 class Snapshot:
-    """The nodes sorted by name, and what the pods bound to each name ask for, whether there is such a node or not."""
+    """The nodes sorted by name with the history that led here, what else is read, who waits, and the loads.
+
+    `loads` has the pods bound to each name, whether there is such a node or not.
+    """
 
     names: tuple[str, ...] = ()
     nodes: tuple[NodeInfo, ...] = ()
-    usages: PMap[str, Usage] = pmap()
+    history: History = NO_HISTORY
+    owners: Owners = NO_OWNERS
+    waiting: Waiting = NOBODY_WAITS
+    loads: PMap[str, Load] = pmap()
+
+    def node(self, name: str) -> NodeInfo | None:
+        """Return the node called `name`, None when there is none."""
+        at = bisect_left(self.names, name)
+        return self.nodes[at] if at < len(self.names) and self.names[at] == name else None
+
+    def tally(self, contribution: Contribution, question: Hashable) -> Mapping[Bucket, int]:
+        """Return the sums of a contribution over all nodes: see `Cluster`."""
+        return tally(contribution, question).at(self.history, self.nodes)
 
     def after(self, old: ApiObject | None, new: ApiObject | None) -> Snapshot:
         """Return the snapshot after `old` (None: absent) became `new`."""
@@ -47,42 +70,71 @@ class Snapshot:
             return self._with_pod(old, new)
         if isinstance(new or old, Node):
             return self._with_node(old, new)
-        return self
+        owners = self.owners.after(old, new)
+        return self if owners is self.owners else attrs.evolve(self, owners=owners)
 
     def _with_pod(self, old: ApiObject | None, new: ApiObject | None) -> Snapshot:
-        left, come = _placed(old), _placed(new)
+        waiting = self.waiting.after(old, new)
+        snapshot = self if waiting is self.waiting else self._with_waiting(waiting)
+        left, come = placed(old), placed(new)
         if left == come:
-            return self
-        snapshot = self
-        for placed, sign in ((left, -1), (come, 1)):
-            if placed is not None:
-                name, request = placed
-                snapshot = snapshot._with_usage(name, snapshot.usages.get(name, _UNUSED).plus(request, sign))
-        return snapshot
+            return snapshot
+        return snapshot._with_placed(left, -1)._with_placed(come, 1)  # noqa: SLF001 - of its own class
 
-    def _with_usage(self, name: str, usage: Usage) -> Snapshot:
-        usages = self.usages.set(name, usage) if usage.pods else self.usages.remove(name)
+    def _with_placed(self, moved: tuple[str, PlacedPod, Request] | None, sign: int) -> Snapshot:
+        if moved is None:
+            return self
+        name, pod, request = moved
+        return self._with_load(name, self.loads.get(name, _UNUSED).plus(pod, request, sign))
+
+    def _with_waiting(self, waiting: Waiting) -> Snapshot:
+        return Snapshot(
+            names=self.names,
+            nodes=self.nodes,
+            history=self.history,
+            owners=self.owners,
+            waiting=waiting,
+            loads=self.loads,
+        )
+
+    def _with_load(self, name: str, load: Load) -> Snapshot:
+        loads = self.loads.set(name, load) if load.usage.pods else self.loads.remove(name)
         at = bisect_left(self.names, name)
         if at == len(self.names) or self.names[at] != name:
-            return attrs.evolve(self, usages=usages)
+            return attrs.evolve(self, loads=loads)
         before = self.nodes[at]
-        info = NodeInfo(node=before.node, allocatable=before.allocatable, usage=usage)
-        return Snapshot(names=self.names, nodes=(*self.nodes[:at], info, *self.nodes[at + 1 :]), usages=usages)
+        info = NodeInfo(node=before.node, allocatable=before.allocatable, load=load)
+        return Snapshot(
+            names=self.names,
+            nodes=(*self.nodes[:at], info, *self.nodes[at + 1 :]),
+            history=self.history.after(NodeChange(before, info)),
+            owners=self.owners,
+            waiting=self.waiting,
+            loads=loads,
+        )
 
     def _with_node(self, old: ApiObject | None, new: ApiObject | None) -> Snapshot:
         name = (new or old).metadata.name  # type: ignore[union-attr] # one of the two is there
         at = bisect_left(self.names, name)
         known = at < len(self.names) and self.names[at] == name
-        infos: tuple[NodeInfo, ...] = ()
-        if isinstance(new, Node):
-            usage = self.usages.get(name, _UNUSED)
-            infos = (NodeInfo(node=new, allocatable=_amounts(new.status.allocatable), usage=usage),)
+        before = self.nodes[at] if known else None
+        if before is not None and isinstance(new, Node) and read_of_node(before.node) == read_of_node(new):
+            return self
+        info = self._info(new) if isinstance(new, Node) else None
+        infos = () if info is None else (info,)
         rest = at + known
         return Snapshot(
             names=(*self.names[:at], *(name for _ in infos), *self.names[rest:]),
             nodes=(*self.nodes[:at], *infos, *self.nodes[rest:]),
-            usages=self.usages,
+            history=self.history.after(NodeChange(before, info)) if before or info else self.history,
+            owners=self.owners,
+            waiting=self.waiting,
+            loads=self.loads,
         )
+
+    def _info(self, node: Node) -> NodeInfo:
+        load = self.loads.get(node.metadata.name, _UNUSED)
+        return NodeInfo(node=node, allocatable=_amounts(node.status.allocatable), load=load)
 
 
 EMPTY = Snapshot()
@@ -109,11 +161,28 @@ def is_placed(found: ApiObject | None) -> bool:
     return isinstance(found, Pod) and bool(found.spec.node_name) and found.status.phase not in ENDED
 
 
-def _placed(found: ApiObject | None) -> tuple[str, Request] | None:
-    """Return the node on which `found` takes up room, and how much; None when it takes up none."""
+def placed_pod(pod: Pod) -> PlacedPod:
+    """Return what plugins read of a pod on a node."""
+    meta, spec = pod.metadata, pod.spec
+    return PlacedPod(
+        namespace=meta.namespace,
+        labels=meta.labels,
+        terms=pod_terms(spec.affinity, meta.namespace),
+        ports=host_ports(spec),
+        terminating=meta.deletion_timestamp is not None,
+    )
+
+
+def read_of_node(node: Node) -> object:
+    """Return what plugins read of a node."""
+    return node.metadata.labels, node.spec, node.status.allocatable, node.status.images
+
+
+def placed(found: ApiObject | None) -> tuple[str, PlacedPod, Request] | None:
+    """Return the node on which `found` takes up room, what is seen of it, and how much; None when it takes up none."""
     if not isinstance(found, Pod) or not is_placed(found):
         return None
-    return found.spec.node_name, request_of(found)
+    return found.spec.node_name, placed_pod(found), request_of(found)
 
 
 def _went_on(seen: Store, store: Store) -> bool:
@@ -129,8 +198,9 @@ def _went_on(seen: Store, store: Store) -> bool:
 def _built(store: Store) -> Snapshot:
     """Return the snapshot of a store that nothing is known of."""
     snapshot = EMPTY
-    for found in (*store.list("Node"), *store.list("Pod")):
-        snapshot = snapshot.after(None, found)
+    for kind in ("Namespace", "Service", "ReplicationController", "ReplicaSet", "StatefulSet", "Node", "Pod"):
+        for found in store.list(kind):
+            snapshot = snapshot.after(None, found)
     return snapshot
 
 

@@ -13,12 +13,12 @@ from typing import TypeVar
 import attrs
 
 from kcore.api.convert import to_wire
-from kcore.api.object import ApiObject, ObjectKey
-from kcore.api.selectors.label import parse
+from kcore.api.object import ApiObject
 from kcore.apiserver.request import Request, Response
 from kcore.client.component import Components
 from kcore.cluster.asking import ask
 from kcore.cluster.state import ClusterState
+from kcore.cluster.target import Target
 from kcore.machine import Note, Refusal, Rule, Step
 
 E = TypeVar("E")
@@ -26,33 +26,6 @@ E = TypeVar("E")
 CLIENT = "kubectl"
 ANSWERED = "users.answered"
 """The note that each answered request of a person leaves; its fields are verb, on, code, reason, message, field."""
-
-
-@attrs.frozen(kw_only=True)
-class Target:
-    """The object that an act is about: by `name`, or by `selector` (text) and `index`."""
-
-    kind: str
-    namespace: str = ""
-    name: str = ""
-    selector: str = ""
-    index: int = 0
-
-    def resolve(self, state: ClusterState) -> ObjectKey | None:
-        """Return the key of the object, None when a selector and index find none. A name need not exist."""
-        if self.name:
-            return ObjectKey(self.kind, self.namespace, self.name)
-        found = sorted(state.store.select(self.kind, self.namespace, parse(self.selector)), key=_by_age)
-        chosen = found[self.index] if -len(found) <= self.index < len(found) else None
-        return None if chosen is None else ObjectKey(self.kind, self.namespace, chosen.metadata.name)
-
-    def __str__(self) -> str:
-        """Return "Pod/web-0", or "Pod[app=web]#0"."""
-        return f"{self.kind}/{self.name}" if self.name else f"{self.kind}[{self.selector}]#{self.index}"
-
-
-def _by_age(found: ApiObject) -> tuple[int, str]:
-    return (found.metadata.creation_timestamp or 0, found.metadata.name)
 
 
 def answered(request: Request, response: Response) -> Note:

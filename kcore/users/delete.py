@@ -11,8 +11,9 @@ from kcore.api.json import Json
 from kcore.api.object import ObjectKey
 from kcore.apiserver.request import Options, Request, Verb
 from kcore.cluster.state import ClusterState
+from kcore.cluster.target import Target
 from kcore.machine import Refusal
-from kcore.users.act import Target, missing
+from kcore.users.act import missing
 
 DELETE_RULE = "users.delete_object"
 EVICT_RULE = "users.evict_pod"

@@ -15,8 +15,9 @@ from kcore.api.json import Json
 from kcore.api.object import ObjectKey
 from kcore.apiserver.request import Options, PatchType, Request, Verb
 from kcore.cluster.state import ClusterState
+from kcore.cluster.target import Target
 from kcore.machine import Refusal
-from kcore.users.act import Target, missing
+from kcore.users.act import missing
 
 PATCH_RULE = "users.patch_object"
 SCALE_RULE = "users.scale_workload"

@@ -7,11 +7,19 @@ from typing import Any, TypeAlias
 from kcore.client.component import Components
 from kcore.cluster.state import ClusterState
 from kcore.machine import Rule
-from kcore.users import apply, delete, patch
+from kcore.users import add_node, apply, delete, patch
 from kcore.users.act import act_rule
 
 UserEvent: TypeAlias = (
-    apply.Apply | patch.Patch | patch.Scale | patch.Label | patch.Cordon | patch.Taint | delete.Delete | delete.Evict
+    add_node.NodeAdded
+    | apply.Apply
+    | patch.Patch
+    | patch.Scale
+    | patch.Label
+    | patch.Cordon
+    | patch.Taint
+    | delete.Delete
+    | delete.Evict
 )
 
 
@@ -26,4 +34,5 @@ def user_rules(components: Components) -> tuple[Rule[ClusterState, Any], ...]:
         act_rule(patch.TAINT_RULE, patch.Taint, patch.taint_requests, components),
         act_rule(delete.DELETE_RULE, delete.Delete, delete.delete_requests, components),
         act_rule(delete.EVICT_RULE, delete.Evict, delete.evict_requests, components),
+        add_node.rule(components),
     )

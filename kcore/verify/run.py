@@ -16,7 +16,7 @@ from kcore.api.object import ObjectKey
 from kcore.cluster.state import ClusterState
 from kcore.errors import InputError, Place
 from kcore.machine import Note, Refusal, Step
-from kcore.model import Model, Plan, advance, boot, settle
+from kcore.model import Model, Plan, advance, boot, build_model, components_of, settle
 from kcore.users.act import ANSWERED
 from kcore.verify.scenario import Scenario
 from kcore.verify.steps import Act, ScenarioStep, Wait
@@ -67,8 +67,12 @@ Listener: TypeAlias = Callable[[int, tuple[Note, ...]], None]
 """Hears of the notes of each step of the model, with the time in ms since 1970."""
 
 
-def run(model: Model, scenario: Scenario, listener: Listener | None = None) -> Iterator[StepResult]:
-    """Yield the result of each step of `scenario`; InputError when a step can't be done."""
+def run(scenario: Scenario, listener: Listener | None = None, *, model: Model | None = None) -> Iterator[StepResult]:
+    """Yield the result of each step of `scenario`; InputError when a step can't be done.
+
+    Without a `model` the scenario runs on all components, configured as it says.
+    """
+    model = model or build_model(components_of(scenario.config))
     state = boot(model, Plan(nodes=scenario.nodes, config=scenario.config, behaviors=scenario.behaviors))
     given = frozenset(key for key in state.store.objects if key.kind != "Node")
     for number, step in enumerate(scenario.steps):

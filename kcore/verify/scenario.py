@@ -9,11 +9,10 @@ from typing import Any
 
 import attrs
 
-from kcore.api.frozenmap import FrozenMap
-from kcore.api.quantity import Quantity, QuantityError
 from kcore.cluster.config import ClusterConfig
 from kcore.errors import InputError
 from kcore.model import NodeSpec
+from kcore.verify.nodes import parse_node
 from kcore.verify.reader import Locate, Reader
 from kcore.verify.steps import ScenarioStep, Settle, parse_step
 from kcore.world.world import Behavior
@@ -59,7 +58,7 @@ def parse_scenario(value: object, locate: Locate) -> Scenario:
     steps = tuple(reader.items("steps"))
     scenario = Scenario(
         name=metadata.take("name", str),
-        nodes=tuple(_node(Reader(item, path, locate)) for path, item in reader.items("nodes")),
+        nodes=tuple(parse_node(Reader(item, path, locate)) for path, item in reader.items("nodes")),
         steps=tuple(parse_step(item, path, locate) for path, item in steps),
         expectations=tuple(_expectation(Reader(item, path, locate)) for path, item in steps),
         config=ClusterConfig.from_wire(config.whole, config.place()),
@@ -82,26 +81,6 @@ def of_objects(name: str, nodes: tuple[NodeSpec, ...], apply: ScenarioStep) -> S
         expectations=(Expectation(), Expectation()),
         config=ClusterConfig(),
     )
-
-
-def _node(reader: Reader) -> NodeSpec:
-    capacity = reader.child("capacity")
-    for name, amount in capacity.whole.items():
-        try:
-            Quantity.parse(str(amount))
-        except QuantityError as error:
-            problem = f"{amount!r}: {error}"
-            raise InputError(problem, place=capacity.place(name), expected="a quantity such as 4 or 8Gi") from None
-    labels = reader.child("labels").whole
-    taints = [Reader(item, path, reader.locate) for path, item in reader.items("taints")]
-    node = NodeSpec(
-        name=reader.take("name", str),
-        capacity=FrozenMap({name: str(amount) for name, amount in capacity.whole.items()}),
-        labels=FrozenMap({name: str(value) for name, value in labels.items()}),
-        taints=tuple(FrozenMap({key: str(value) for key, value in taint.whole.items()}) for taint in taints),
-    )
-    reader.finish()
-    return node
 
 
 def _behavior(reader: Reader) -> Behavior:

@@ -1,8 +1,7 @@
 """The steps of a scenario: what each operation says in a file, and the event or motion that it stands for.
 
-Modelled: apply, patch, strategic, scale, delete, evict, cordon, uncordon, taint, label, wait, settle. The other
-operations of the format (nodeDown, nodeUp, addNode, ready, unready, crash) wait for the faults that they stand for,
-and are refused with a sentence that says so.
+Modelled: all operations of the format. People's acts and faults are events; waiting and settling are
+motions of the run itself.
 """
 
 from __future__ import annotations
@@ -17,12 +16,18 @@ from kcore.api.frozenmap import FrozenMap
 from kcore.api.json import Json
 from kcore.api.kinds import by_name, key_kind
 from kcore.apiserver.request import PatchType
+from kcore.cluster.target import Target
 from kcore.errors import InputError
-from kcore.users.act import Target
+from kcore.faults.container_crash import ContainerCrash
+from kcore.faults.node_cut_off import NodeCutOff, NodeReconnected
+from kcore.faults.readiness_lost import ReadinessLost, ReadinessRegained
+from kcore.model.faults import FaultEvent
+from kcore.users.add_node import NodeAdded
 from kcore.users.apply import Apply
 from kcore.users.delete import Delete, Evict
 from kcore.users.patch import Cordon, Label, Patch, Scale, Taint
 from kcore.users.rules import UserEvent
+from kcore.verify.nodes import parse_node
 from kcore.verify.reader import Locate, Reader, mapping, milliseconds
 
 NAMESPACE = "default"
@@ -33,7 +38,7 @@ class Act:
     """A step in which a person does something."""
 
     op: str
-    event: UserEvent
+    event: UserEvent | FaultEvent
 
 
 @attrs.frozen(kw_only=True)
@@ -54,7 +59,7 @@ class Settle:
 
 
 ScenarioStep: TypeAlias = Act | Wait | Settle
-_Parser: TypeAlias = Callable[[object, Path, Locate], UserEvent]
+_Parser: TypeAlias = Callable[[object, Path, Locate], UserEvent | FaultEvent]
 
 
 def parse_step(value: object, path: Path, locate: Locate) -> ScenarioStep:
@@ -72,8 +77,7 @@ def parse_step(value: object, path: Path, locate: Locate) -> ScenarioStep:
         return Wait(op=op, duration=milliseconds(step[op], locate(at)))
     if op == "settle":
         return _settle(Reader(step[op] or {}, at, locate))
-    problem = f"{op} is not modelled yet" if op in NOT_YET else f"unknown operation {op!r}"
-    raise InputError(problem, place=locate(at), expected=expected)
+    raise InputError(f"unknown operation {op!r}", place=locate(at), expected=expected)
 
 
 def _settle(reader: Reader) -> Settle:
@@ -131,6 +135,29 @@ def _evict(value: object, path: Path, locate: Locate) -> Evict:
     return event
 
 
+def _add_node(value: object, path: Path, locate: Locate) -> NodeAdded:
+    return NodeAdded(parse_node(Reader(value, path, locate)))
+
+
+def _of_node(event: type[NodeCutOff | NodeReconnected]) -> _Parser:
+    def parse(value: object, path: Path, locate: Locate) -> FaultEvent:
+        if not isinstance(value, str) or not value:
+            raise InputError(f"{value!r} is no node", place=locate(path), expected="the name of a node")
+        return event(value)
+
+    return parse
+
+
+def _of_pod(event: type[ContainerCrash | ReadinessLost | ReadinessRegained]) -> _Parser:
+    def parse(value: object, path: Path, locate: Locate) -> FaultEvent:
+        reader = Reader(value, path, locate)
+        happened = event(_target(reader, "Pod"))
+        reader.finish()
+        return happened
+
+    return parse
+
+
 def _cordon(*, unschedulable: bool) -> _Parser:
     def parse(value: object, path: Path, locate: Locate) -> Cordon:
         if not isinstance(value, str) or not value:
@@ -169,7 +196,6 @@ def _target(reader: Reader, kind: str = "") -> Target:
 
 
 _EXPECTATIONS = frozenset({"expect", "expectResponses"})
-NOT_YET = frozenset({"nodeDown", "nodeUp", "addNode", "ready", "unready", "crash"})
 
 ACTS: Mapping[str, _Parser] = {
     "apply": _apply,
@@ -182,6 +208,12 @@ ACTS: Mapping[str, _Parser] = {
     "cordon": _cordon(unschedulable=True),
     "uncordon": _cordon(unschedulable=False),
     "taint": _taint,
+    "addNode": _add_node,
+    "nodeDown": _of_node(NodeCutOff),
+    "nodeUp": _of_node(NodeReconnected),
+    "unready": _of_pod(ReadinessLost),
+    "ready": _of_pod(ReadinessRegained),
+    "crash": _of_pod(ContainerCrash),
 }
 
 _ALL = frozenset({*ACTS, "wait", "settle"})

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kcore.api.core.taint import Taint, Toleration
-from kcore.placement.taints import PREFER_NO_SCHEDULE, tolerates, untolerated
+from kcore.placement.taints import PREFER_NO_SCHEDULE, intolerable, tolerates, untolerated
 
 SPOT = Taint(key="spot", value="x", effect="NoSchedule")
 
@@ -63,3 +63,14 @@ def test_one_more_toleration_never_keeps_a_pod_off(taints, tolerations, one_more
     left = untolerated(taints, (*tolerations, one_more))
 
     assert left is None or untolerated([left], tuple(tolerations)) == left
+
+
+def test_warnings_that_nothing_bears_are_counted():
+    """Only PreferNoSchedule counts, and only what tolerates that effect or any."""
+    taints = [Taint(key=key, effect="PreferNoSchedule") for key in "abc"] + [Taint(key="d", effect="NoSchedule")]
+    bears = (
+        Toleration(key="a", operator="Exists"),
+        Toleration(key="b", operator="Exists", effect="NoSchedule"),
+    )
+
+    assert intolerable(taints, bears) == 2

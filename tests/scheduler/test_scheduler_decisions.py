@@ -17,12 +17,14 @@ from kcore.client.component import LEADER, Work
 from kcore.client.turn import Turn
 from kcore.client.view import View
 from kcore.scheduler import SCHEDULER
-from kcore.scheduler.schedule_one import _known
+from kcore.scheduler.standings import standings
+from kcore.scheduler.tally import tally
 
 NOW = 1_000_000_000_000
+REFUSED = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
 
 
-def pod(name="p", cpu="1", node="", phase="Pending", metadata=None, **spec):
+def pod(name="p", cpu="1", node="", phase="Pending", metadata=None, tried=False, **spec):
     return from_wire(
         {
             "apiVersion": "v1",
@@ -34,7 +36,7 @@ def pod(name="p", cpu="1", node="", phase="Pending", metadata=None, **spec):
                 "containers": [{"name": "c", "resources": {"requests": {"cpu": cpu}}}],
                 **spec,
             },
-            "status": {"phase": phase},
+            "status": {"phase": phase, "conditions": [REFUSED] if tried else []},
         }
     )
 
@@ -74,7 +76,9 @@ def chosen(store, name="p"):
 def works(old, new, store=None):
     """The names of the pods that a change has the scheduler look at."""
     key = key_of(new or old)
-    found = SCHEDULER.watches[key.kind](Change(revision=9, key=key, old=old, new=new), store or Store())
+    store = store or Store()
+    after = store.put(new) if new else store
+    found = SCHEDULER.watches[key.kind](Change(revision=9, key=key, old=old, new=new), after)
     return [work.key[2] for work in found]
 
 
@@ -136,7 +140,7 @@ def test_a_pod_without_a_place_is_told_once():
     (call,) = turn(store).requests
     told = store.put(call.request.body)
 
-    assert turn(told, now=NOW + 60_000) == Turn()
+    assert turn(told, now=NOW + 60_000).requests == ()
 
 
 def test_a_new_reason_keeps_the_time():
@@ -180,7 +184,15 @@ def test_a_new_pod_is_looked_at_by_the_leader():
 
 
 BOUND = pod("q", node="n1")
-WAITING = stored(pod("a"), pod("b"), pod("other", schedulerName="mine"))
+WAITING = stored(
+    node("n1"),
+    node("n2", "500m"),
+    pod("a", tried=True),
+    pod("b", tried=True),
+    pod("large", "3", tried=True),
+    pod("new"),
+    pod("other", schedulerName="mine", tried=True),
+)
 
 
 @pytest.mark.parametrize(
@@ -193,10 +205,14 @@ WAITING = stored(pod("a"), pod("b"), pod("other", schedulerName="mine"))
         pytest.param(pod("q"), BOUND, [], id="a pod was bound"),
         pytest.param(pod("q"), None, [], id="a pod that waited is gone"),
         pytest.param(None, node("n1"), ["a", "b"], id="a new node"),
-        pytest.param(node("n1"), node("n1", "4"), ["a", "b"], id="a node that got larger"),
+        pytest.param(node("n1"), node("n1", "4"), ["a", "b", "large"], id="a node that got larger"),
         pytest.param(node("n1"), node("n1", labels={"zone": "a"}), ["a", "b"], id="a node that got a label"),
         pytest.param(node("n1", unschedulable=True), node("n1"), ["a", "b"], id="a node that was uncordoned"),
+        pytest.param(node("n1"), node("n1", unschedulable=True), [], id="a node that was cordoned"),
+        pytest.param(None, node("n3", taints=[{"key": "a", "effect": "NoSchedule"}]), [], id="a new node with a taint"),
+        pytest.param(pod("q", node="n2"), None, [], id="a pod on a node that is too small anyway is gone"),
         pytest.param(node("n1"), None, [], id="a node that is gone"),
+        pytest.param(pod(), pod(tried=True), ["p"], id="a pod that was tried while nobody could wake it"),
         pytest.param(pod(), pod(metadata={"labels": {"app": "a"}}), ["p"], id="a waiting pod that got a label"),
         pytest.param(pod(), pod(metadata={"resourceVersion": "5"}), [], id="a waiting pod whose status was written"),
     ],
@@ -261,7 +277,8 @@ def test_what_is_remembered_is_what_would_be_found(history):
     for change, asking in history:
         store = store.put(change).put(asking)
         remembered = chosen(store)
-        _known.cache_clear()
+        standings.cache_clear()
+        tally.cache_clear()
 
         assert chosen(store) == remembered
 

@@ -49,13 +49,26 @@ def afresh(store):
 def plain(snapshot):
     """What a snapshot says, without zeros."""
     usages = {
-        name: (one.pods, one.nonzero_cpu, one.nonzero_memory, {key: n for key, n in one.amounts.items() if n})
-        for name, one in snapshot.usages.items()
+        name: (
+            load.usage.pods,
+            load.usage.nonzero_cpu,
+            load.usage.nonzero_memory,
+            {key: n for key, n in load.usage.amounts.items() if n},
+            dict(load.pods),
+        )
+        for name, load in snapshot.loads.items()
     }
-    empty = (0, 0, 0, {})
-    return usages, [
-        (one.node.metadata.name, one.allocatable, usages.get(one.node.metadata.name, empty)) for one in snapshot.nodes
-    ]
+    empty = (0, 0, 0, {}, {})
+    waiting = {key.name: "tried" for key in snapshot.waiting.tried}
+    waiting |= {key.name: priority for priority, keys in snapshot.waiting.untried.items() for key in keys}
+    return (
+        usages,
+        waiting,
+        [
+            (one.node.metadata.name, one.allocatable, usages.get(one.node.metadata.name, empty))
+            for one in snapshot.nodes
+        ],
+    )
 
 
 def usage(store, name):
@@ -75,7 +88,7 @@ def test_a_node_may_come_after_its_pods():
     """What is bound to a name counts when a node of that name appears."""
     store = Store().put(pod("a", "n1")).put(node("n1"))
 
-    assert snapshot_of(store).nodes[0].usage.pods == 1
+    assert snapshot_of(store).nodes[0].load.usage.pods == 1
 
 
 def test_forks_of_one_store_do_not_mix():

@@ -1,15 +1,15 @@
 """NodeAffinity: a pod goes only where its node selector and its required node affinity allow.
 
-Not modelled yet: the score of preferred terms, and the shortcut of the real PreFilter, which excludes all nodes that a
-term on metadata.name does not name before any filter runs.
+Models the filter; that required terms which all name nodes leave all other nodes out before any filter runs; and the
+score, by the weights of the preferred terms that a node meets.
 
 Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/framework/plugins/nodeaffinity/node_affinity.go
 """
 
 from __future__ import annotations
 
-from kcore.placement.nodeaffinity import matches_node_affinity, required
-from kcore.scheduler.framework import Code, NodeInfo, Plugin, PodInfo, Rejection
+from kcore.placement.nodeaffinity import matches_node_affinity, named_nodes, preference, preferred, required
+from kcore.scheduler.framework import Code, NodeInfo, Plugin, PodInfo, Rejection, default_normalize
 
 NAME = "NodeAffinity"
 
@@ -18,12 +18,32 @@ _REJECTION = Rejection(
 )
 
 
-def _relevant(pod: PodInfo) -> bool:
+def _filters(pod: PodInfo) -> bool:
     return bool(pod.node_selector) or required(pod.affinity) is not None
+
+
+def _names(pod: PodInfo) -> frozenset[str] | None:
+    return named_nodes(pod.affinity)
 
 
 def _filter(pod: PodInfo, node: NodeInfo) -> Rejection | None:
     return None if matches_node_affinity(pod.node_selector, pod.affinity, node.node) else _REJECTION
 
 
-NODE_AFFINITY = Plugin(name=NAME, relevant=_relevant, filter=_filter)
+def _scores(pod: PodInfo) -> bool:
+    return bool(preferred(pod.affinity))
+
+
+def _score(pod: PodInfo, node: NodeInfo) -> int:
+    return preference(pod.affinity, node.node)
+
+
+NODE_AFFINITY = Plugin(
+    name=NAME,
+    filters=_filters,
+    names=_names,
+    filter=_filter,
+    scores=_scores,
+    score=_score,
+    normalize=default_normalize,
+)

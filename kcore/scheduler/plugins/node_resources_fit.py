@@ -17,7 +17,7 @@ NAME = "NodeResourcesFit"
 
 
 def _filter(pod: PodInfo, node: NodeInfo) -> Rejection | None:
-    lacking = tuple(shortages(pod.request, node.usage, node.allocatable))
+    lacking = tuple(shortages(pod.request, node.load.usage, node.allocatable))
     if not lacking:
         return None
     hopeless = any(one.hopeless for one in lacking)
@@ -28,8 +28,8 @@ def _filter(pod: PodInfo, node: NodeInfo) -> Rejection | None:
 def _score(pod: PodInfo, node: NodeInfo) -> int:
     """Return the mean of what would be left of cpu and of memory, in hundredths, of those that the node has."""
     asked = (
-        (node.allocatable.get("cpu", 0), node.usage.nonzero_cpu + pod.request.nonzero_cpu),
-        (node.allocatable.get("memory", 0), node.usage.nonzero_memory + pod.request.nonzero_memory),
+        (node.allocatable.get("cpu", 0), node.load.usage.nonzero_cpu + pod.request.nonzero_cpu),
+        (node.allocatable.get("memory", 0), node.load.usage.nonzero_memory + pod.request.nonzero_memory),
     )
     left = [max(most - wanted, 0) * MAX_NODE_SCORE // most for most, wanted in asked if most]
     return sum(left) // len(left) if left else 0

@@ -1,14 +1,14 @@
 """TaintToleration: a node's NoSchedule and NoExecute taints keep off the pods that do not tolerate them.
 
-Not modelled yet: the score, which counts PreferNoSchedule taints.
+Models the filter, and the score: the fewer PreferNoSchedule taints a pod does not tolerate, the better.
 
 Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/framework/plugins/tainttoleration/taint_toleration.go
 """
 
 from __future__ import annotations
 
-from kcore.placement.taints import untolerated
-from kcore.scheduler.framework import Code, NodeInfo, Plugin, PodInfo, Rejection
+from kcore.placement.taints import intolerable, untolerated
+from kcore.scheduler.framework import Code, NodeInfo, Plugin, PodInfo, Rejection, reversed_normalize
 
 NAME = "TaintToleration"
 
@@ -20,4 +20,9 @@ def _filter(pod: PodInfo, node: NodeInfo) -> Rejection | None:
     return _REJECTION if taints and untolerated(taints, pod.tolerations) else None
 
 
-TAINT_TOLERATION = Plugin(name=NAME, filter=_filter)
+def _score(pod: PodInfo, node: NodeInfo) -> int:
+    taints = node.node.spec.taints
+    return intolerable(taints, pod.tolerations) if taints else 0
+
+
+TAINT_TOLERATION = Plugin(name=NAME, filter=_filter, score=_score, normalize=reversed_normalize)

@@ -1,0 +1,42 @@
+"""Links: whether the processes of a node reach the control plane.
+
+Models a cut as one fact about the machine: its processes neither ask nor hear, and their caches stay what they were, an
+older value of the store. What runs on the machine goes on running. When the link is mended they hear of what they
+missed, as a watch that goes on does, or list anew when that is compacted away.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+from kcore.client.component import ComponentKey, Components
+from kcore.cluster.deliver import deliver
+from kcore.cluster.state import ClusterState
+from kcore.world.disturb import with_link
+
+
+def cut(state: ClusterState, components: Components, node: str) -> ClusterState:
+    """Return the state in which the processes of `node` are cut off."""
+    state = attrs.evolve(state, world=with_link(state.world, node, connected=False))
+    for name in _on(state, components, node):
+        process = state.processes[name]
+        cache = state.store if process.cache is None else process.cache
+        state = state.with_process(name, attrs.evolve(process, linked=False, cache=cache))
+    return state
+
+
+def mend(state: ClusterState, components: Components, node: str) -> ClusterState:
+    """Return the state in which the processes of `node` reach the control plane again."""
+    state = attrs.evolve(state, world=with_link(state.world, node, connected=True))
+    for name in _on(state, components, node):
+        state = state.with_process(name, attrs.evolve(state.processes[name], linked=True))
+        if not state.timing.freedom.lag:
+            state = deliver(state, components, name, state.store.revision)
+            state = state.with_process(name, attrs.evolve(state.processes[name], cache=None))
+    return state
+
+
+def _on(state: ClusterState, components: Components, node: str) -> list[ComponentKey]:
+    """Return the processes that run on `node`."""
+    names = [ComponentKey(component.family, node) for component in components.values() if component.per_node]
+    return [name for name in names if name in state.processes]

@@ -1,0 +1,1 @@
+"""What breaks: one file a fault, each an ordinary rule with a budget. The table of all is `kcore.model.faults`."""

@@ -1,0 +1,70 @@
+"""Disturbing the world: what a fault does to machines and containers, as pure functions.
+
+Models a link that is cut and mended, a machine that loses its power, a container that stops being ready or becomes
+ready again, and one whose process exits before its time. Nobody is asked, least of all the API server.
+
+Not modelled: a machine that comes back from a power loss with its containers gone is a machine that was off; what its
+kubelet makes of that is the kubelet's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from kcore.api.evolve import evolve
+from kcore.api.object import ObjectKey
+from kcore.world.behavior import Behavior, behavior_of
+from kcore.world.container import Container, ContainerState, Stimulus, stimulate
+from kcore.world.sandbox import Sandbox
+from kcore.world.world import World
+
+CRASH_EXIT = 1
+"""The exit code of a process that crashes."""
+
+
+def with_link(world: World, node: str, *, connected: bool) -> World:
+    """Return the world in which the machine `node` reaches the control plane, or does not; MisuseError if unknown."""
+    machine = evolve(world.machine(node), connected=connected)
+    return evolve(world, machines=world.machines.set(node, machine))
+
+
+def with_power(world: World, node: str, *, powered: bool) -> World:
+    """Return the world in which the machine `node` is on, or off: then nothing runs on it any more."""
+    machine = evolve(world.machine(node), powered=powered)
+    world = evolve(world, machines=world.machines.set(node, machine))
+    ended = partial(_ended, world.behaviors, None)
+    return world if powered else _each(world, world.sandboxes_on(node), ended)
+
+
+def with_readiness(world: World, node: str, pod: ObjectKey, *, ready: bool) -> World:
+    """Return the world in which the running containers of `pod` on `node` are ready, or are not."""
+    return _each(world, world.sandboxes_of(node, pod), partial(_made_ready, ready))
+
+
+def crashed(world: World, node: str, pod: ObjectKey, now: int) -> World:
+    """Return the world in which the running containers of `pod` have exited with an error at `now`."""
+    return _each(world, world.sandboxes_of(node, pod), partial(_ended, world.behaviors, now))
+
+
+def _made_ready(ready: bool, container: Container) -> Container:  # noqa: FBT001 - bound by name in one place above
+    return evolve(container, ready=ready) if container.has_process else container
+
+
+def _ended(behaviors: tuple[Behavior, ...], now: int | None, container: Container) -> Container:
+    """Return the container whose process, if one runs, has ended with an error at `now` (None: when it last moved)."""
+    if not container.has_process:
+        return container
+    stimulus = Stimulus.STOPPED if container.state is ContainerState.STOPPING else Stimulus.ENDED
+    at = container.since if now is None else now
+    failing = evolve(container, exit_code=CRASH_EXIT)
+    return stimulate(failing, stimulus, behavior_of(behaviors, container.image), at)
+
+
+def _each(world: World, sandboxes: tuple[Sandbox, ...], change: Callable[[Container], Container]) -> World:
+    """Return the world in which `change` has happened to each container of `sandboxes`."""
+    for sandbox in sandboxes:
+        changed = evolve(sandbox, containers=tuple(map(change, sandbox.containers)))
+        if changed != sandbox:
+            world = world.with_sandbox(changed, world.timers, sandbox.due)
+    return world
