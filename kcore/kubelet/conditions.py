@@ -10,7 +10,6 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/kubelet/stat
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from operator import attrgetter
 from typing import NamedTuple
 
 from kcore.api.core.containerstatus import ContainerStatus
@@ -40,7 +39,7 @@ class Finding(NamedTuple):
 
 TRUE = Finding(holds=True)
 
-_OF_CONDITION = attrgetter("status", "observed_generation", "last_transition_time", "reason", "message")
+FALSE = Finding(holds=False)
 
 
 def conditions(
@@ -55,7 +54,7 @@ def conditions(
     kept = tuple(one for one in pod.status.conditions if one.type not in OWNED)
     containers_ready = _containers_ready(pod, phase, by_name)
     found = {
-        READY_TO_START: Finding(holds=network),
+        READY_TO_START: TRUE if network else FALSE,
         INITIALIZED: _initialized(pod, phase, by_name),
         READY: _gates(pod, old) if containers_ready.holds else containers_ready,
         CONTAINERS_READY: containers_ready,
@@ -70,18 +69,22 @@ def _condition(
 ) -> Condition:
     """Return one condition, dated by the last change of its status."""
     status = "True" if found.holds else "False"
-    since = old.last_transition_time if old is not None and old.status == status else timestamp()
-    new = (status, generation, since, found.reason, found.message)
-    if old is not None and new == _OF_CONDITION(old):
+    stays = old is not None and old.status == status
+    if stays and _says(old, found, generation):
         return old
     return Condition(
         type=name,
         status=status,
         observed_generation=generation,
-        last_transition_time=since,
+        last_transition_time=old.last_transition_time if stays else timestamp(),
         reason=found.reason,
         message=found.message,
     )
+
+
+def _says(old: Condition, found: Finding, generation: int) -> bool:
+    """Tell whether `old`, whose status is right, gives the same reason, message and generation."""
+    return old.reason == found.reason and old.message == found.message and old.observed_generation == generation
 
 
 def _containers_ready(pod: Pod, phase: str, statuses: Mapping[str, ContainerStatus]) -> Finding:

@@ -46,6 +46,8 @@ class Shape(enum.Enum):
     AGAIN = "waits to be started again"
     AGAIN_FAILED = "waits to be started again after another exit code than 0"
 
+    __hash__ = object.__hash__  # a member is equal to itself alone, and looked up with every status
+
 
 @attrs.frozen(kw_only=True)
 class Tally:

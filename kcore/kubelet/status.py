@@ -83,6 +83,8 @@ def _statuses(
     held: FrozenMap[int],
 ) -> tuple[ContainerStatus, ...]:
     """Return the statuses of the containers `specs`, of which `reported` are the last."""
+    if not specs:
+        return ()
     idle = INITIALIZING if pod.spec.init_containers else CREATING
     old = {one.name: one for one in reported}
     return tuple(

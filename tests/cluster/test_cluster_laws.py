@@ -12,13 +12,17 @@ from kcore.api.frozenmap import FrozenMap
 from kcore.api.json import Json
 from kcore.cluster.clock import next_event_time
 from kcore.cluster.fingerprint import Fingerprinter
+from kcore.cluster.target import Target
 from kcore.cluster.timing import Timing
+from kcore.controllers.garbagecollector import GARBAGE_COLLECTOR
+from kcore.kubelet import KUBELET
 from kcore.machine import Refusal
-from kcore.users.act import Target
+from kcore.scheduler import SCHEDULER
 from kcore.users.apply import Apply
 from kcore.users.delete import Delete, Evict
 from kcore.users.patch import Cordon, Label
 
+REAL = (GARBAGE_COLLECTOR, SCHEDULER, KUBELET)
 NAMES = st.sampled_from(["a", "b", "c"])
 PODS = st.builds(lambda name: Target(kind="Pod", namespace="default", name=name), NAMES)
 NODES = st.sampled_from(["n1", "n2", "n9"])
@@ -59,7 +63,7 @@ def events(model, state, move):
 
 def walked(timing, plan):
     """Each step of a run: the event, the state before, the step or refusal."""
-    model, state = booted(nodes=2, timing=timing, budget={"callAstray": 2, "processRestart": 2})
+    model, state = booted(*REAL, nodes=2, timing=timing, budget={"callAstray": 2, "processRestart": 2})
     for move in plan:
         for event, before, step in events(model, state, move):
             yield event, before, step
@@ -133,7 +137,7 @@ def test_every_sequence_of_events_keeps_the_laws(timing, plan):
 @given(before=st.lists(acts(), max_size=4), act=acts())
 def test_an_act_that_the_api_server_refuses_leaves_the_very_same_state(before, act):
     """Not an equal one: the same. What is granted changes the store or is a repetition."""
-    model, state = booted(nodes=2)
+    model, state = booted(*REAL, nodes=2)
     for event in before:
         step = model.step(state, event)
         state = state if isinstance(step, Refusal) else step.state
@@ -151,7 +155,7 @@ def test_an_act_that_the_api_server_refuses_leaves_the_very_same_state(before, a
 @given(plan=moves())
 def test_the_same_events_lead_to_the_same_state(plan):
     """Replaying what was recorded gives the same states and notes, whatever happened in between."""
-    model, state = booted(nodes=2, timing=Timing.LOSSY, budget={"callAstray": 2, "processRestart": 2})
+    model, state = booted(*REAL, nodes=2, timing=Timing.LOSSY, budget={"callAstray": 2, "processRestart": 2})
     recorded = [(event, step) for event, _, step in walked(Timing.LOSSY, plan)]
     for event, step in recorded:
         again = model.step(state, event)

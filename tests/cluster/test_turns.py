@@ -25,11 +25,11 @@ from kcore.client.component import ComponentKey, Work
 from kcore.client.turn import OnFailure, Turn
 from kcore.client.workqueue import BASE_DELAY
 from kcore.cluster.events import CallWentAstray, Committed, Delivered, TimePassed, TurnTaken
+from kcore.cluster.target import Target
 from kcore.cluster.timing import Timing
 from kcore.cluster.turns import Fate
 from kcore.errors import MisuseError
 from kcore.machine import Note
-from kcore.users.act import Target
 from kcore.users.apply import Apply
 from kcore.users.patch import Patch
 from kcore.world.actions import CreateSandbox

@@ -9,8 +9,9 @@ from kcore.api.frozenmap import FrozenMap
 from kcore.api.json import Json
 from kcore.api.object import ObjectKey
 from kcore.apiserver.request import PatchType
+from kcore.cluster.target import Target
 from kcore.machine import Refusal
-from kcore.users.act import ANSWERED, Target
+from kcore.users.act import ANSWERED
 from kcore.users.apply import Apply
 from kcore.users.delete import Delete, Evict
 from kcore.users.patch import Cordon, Label, Patch, Scale, Taint

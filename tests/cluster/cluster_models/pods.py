@@ -19,9 +19,9 @@ MINTED = {
 }
 
 
-def bare_pods(timing, *, pods=1, nodes=1, budget=None):
+def bare_pods(timing, *, pods=1, nodes=1, budget=None, components=()):
     """The model and the search of a cluster to which bare pods were just applied."""
-    model, state = booted(nodes=nodes, timing=timing, budget=budget)
+    model, state = booted(*components, nodes=nodes, timing=timing, budget=budget)
     state = applied(model, state, *(pod(f"p{number}") for number in range(pods)))
     return model, TableSystem(model.table, {Start("bare pods"): state}, Fingerprinter())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cluster_models.bare import BARE
 from kcore.api.frozenmap import FrozenMap
 from kcore.api.json import Json
 from kcore.api.object import ObjectKey
@@ -12,15 +13,14 @@ from kcore.cluster.events import TimePassed
 from kcore.cluster.timing import Timing
 from kcore.machine import Refusal
 from kcore.model import NodeSpec, Plan, boot, build_model
-from kcore.model.components import COMPONENTS
 from kcore.users.apply import Apply
 
 CAPACITY = FrozenMap({"cpu": "4", "memory": "8Gi", "pods": "110"})
 
 
 def booted(*components, nodes=0, timing=Timing.PROMPT, masters=1, budget=None):
-    """A model and the first state of its cluster; without components, those of a cluster as it comes."""
-    model = build_model(components or COMPONENTS)
+    """A model and the first state of its cluster; without components, those that run bare pods."""
+    model = build_model(components or BARE)
     specs = [NodeSpec(name=f"n{number + 1}", capacity=CAPACITY) for number in range(nodes)]
     return model, boot(model, Plan(nodes=specs, timing=timing, masters=masters, budget=FrozenMap(budget or {})))
 
@@ -36,7 +36,7 @@ def pod(name, image="app:v1", **spec):
 
 
 def config_map(name="c", **data):
-    """A ConfigMap, as an object that no component of a cluster as it comes looks at."""
+    """A ConfigMap, as an object that no component of a cluster looks at."""
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
 
 
