@@ -13,13 +13,16 @@ from kcore.api.kinds import KINDS
 from kcore.cli.output import print_result, result_line
 from kcore.errors import InputError
 from kcore.manifests import Loaded, load
+from kcore.model.components import NOBODY_ACTS_ON
 from kcore.narrate import narrator
 from kcore.verify.invent import DEFAULT_NODES, invent, is_node
 from kcore.verify.run import StepResult, run
 from kcore.verify.scenario import SPEC_KINDS, Scenario, is_scenario, parse_scenario
 
-MODELLED = frozenset((kind.api_version, kind.kind) for kind in KINDS if kind.cls is not None)
-"""The kinds that kcore has rules for, or will have: those with a class of their own."""
+MODELLED = frozenset(
+    (kind.api_version, kind.kind) for kind in KINDS if kind.cls is not None and kind.kind not in NOBODY_ACTS_ON
+)
+"""The kinds with rules; an object of any other is stored and served, and one line says so."""
 
 
 @click.command(name="run")

@@ -41,3 +41,6 @@ def components_of(config: ClusterConfig) -> tuple[Component, ...]:
 
 
 COMPONENTS = components_of(DEFAULT_CONFIG)
+
+NOBODY_ACTS_ON = frozenset({"StatefulSet", "PersistentVolume", "PersistentVolumeClaim"})
+"""The kinds with a class of their own that have no controller yet: stored and served, otherwise left alone."""

@@ -174,11 +174,11 @@ def test_the_same_input_gives_the_same_bytes_in_every_process():
 
 
 def test_a_reader_that_leaves_early_is_no_error():
-    """`kcore run | head -1` ends without a word."""
+    """`kcore run | head -1` ends without a word about it; findings are all that is said."""
     shell = f"{KCORE} run {EXAMPLES / 'shop.yaml'} --output json | head -c 10"
     result = subprocess.run(["bash", "-o", "pipefail", "-c", shell], capture_output=True, text=True, check=False)
 
-    assert result.stderr == ""
+    assert all(": note: " in line for line in result.stderr.splitlines()), result.stderr
 
 
 # kcore conform
