@@ -23,20 +23,16 @@ from kcore.api.core.pod import Pod
 from kcore.api.core.resourcerequirements import ResourceList
 from kcore.api.frozenmap import FrozenMap
 from kcore.api.object import ApiObject
-from kcore.apiserver.store import Store
 from kcore.placement.fit import Request, amounts_of, request_of
 from kcore.placement.hostports import host_ports
 from kcore.placement.podaffinity import pod_terms
+from kcore.reconcile.derived import Derived
 from kcore.scheduler.framework import Bucket, Contribution, Load, NodeInfo, PlacedPod
 from kcore.scheduler.history import EMPTY as NO_HISTORY
 from kcore.scheduler.history import History, NodeChange
 from kcore.scheduler.owners import NO_OWNERS, Owners
 from kcore.scheduler.tally import tally
 from kcore.scheduler.waiting import ENDED, NOBODY_WAITS, Waiting
-
-REMEMBERED = 8
-"""How many snapshots are remembered: one for each of the stores that take turns."""
-
 
 _UNUSED = Load()
 
@@ -140,22 +136,6 @@ class Snapshot:
 EMPTY = Snapshot()
 
 
-def snapshot_of(store: Store) -> Snapshot:
-    """Return the snapshot of `store`."""
-    seen, snapshot = next((one for one in _RECENT if _went_on(one[0], store)), (None, EMPTY))
-    if seen is store:
-        return snapshot
-    if seen is None:
-        snapshot = _built(store)
-    else:
-        for at in range(len(seen.log), len(store.log)):
-            change = store.log[at]
-            snapshot = snapshot.after(change.old, change.new)
-    _RECENT.insert(0, (store, snapshot))
-    del _RECENT[REMEMBERED:]
-    return snapshot
-
-
 def is_placed(found: ApiObject | None) -> bool:
     """Tell whether `found` is a pod that takes up room on a node."""
     return isinstance(found, Pod) and bool(found.spec.node_name) and found.status.phase not in ENDED
@@ -185,29 +165,13 @@ def placed(found: ApiObject | None) -> tuple[str, PlacedPod, Request] | None:
     return found.spec.node_name, placed_pod(found), request_of(found)
 
 
-def _went_on(seen: Store, store: Store) -> bool:
-    """Tell whether `store` is `seen` or came from it by writes: what was its last change is still at its place."""
-    if seen is store:
-        return True
-    count = len(seen.log)
-    if not count or seen.compacted != store.compacted or count > len(store.log):
-        return False
-    return store.log[count - 1] is seen.log[count - 1]
-
-
-def _built(store: Store) -> Snapshot:
-    """Return the snapshot of a store that nothing is known of."""
-    snapshot = EMPTY
-    for kind in ("Namespace", "Service", "ReplicationController", "ReplicaSet", "StatefulSet", "Node", "Pod"):
-        for found in store.list(kind):
-            snapshot = snapshot.after(None, found)
-    return snapshot
-
-
 @lru_cache(maxsize=1024)
 def _amounts(allocatable: ResourceList) -> FrozenMap[int]:
     return amounts_of(allocatable)
 
 
-_RECENT: list[tuple[Store, Snapshot]] = []
-"""The latest stores with their snapshots, the latest first. They only save work: the answer is that of `_built`."""
+KINDS = ("Namespace", "Service", "ReplicationController", "ReplicaSet", "StatefulSet", "Node", "Pod")
+"""The kinds that a snapshot reads, those that others are counted by first."""
+
+snapshot_of: Derived[Snapshot] = Derived(EMPTY, Snapshot.after, KINDS)
+"""The snapshot of a store, brought up to date by what changed since an earlier one."""
