@@ -16,6 +16,7 @@ from kcore.controllers.tainteviction import TAINTEVICTION
 from kcore.kubelet import kubelet
 from kcore.network.kubeproxy import KUBE_PROXY
 from kcore.scheduler import SCHEDULER
+from kcore.users.drain import DRAINER
 
 
 def components_of(config: ClusterConfig) -> tuple[Component, ...]:
@@ -37,6 +38,7 @@ def components_of(config: ClusterConfig) -> tuple[Component, ...]:
         SCHEDULER,
         kubelet(config.node_lease_renew_interval),
         KUBE_PROXY,
+        DRAINER,
     )
 
 

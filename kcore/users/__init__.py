@@ -1,1 +1,1 @@
-"""What people do to a cluster: apply, patch, scale, delete, label, evict, cordon, taint. One file an act."""
+"""What people do to a cluster: apply, patch, scale, roll out, undo, delete, evict, cordon, taint, drain."""

@@ -10,9 +10,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
-import attrs
-
 from kcore.api.convert import to_wire
+from kcore.api.evolve import evolve
 from kcore.api.object import ApiObject
 from kcore.apiserver.request import Request, Response
 from kcore.client.component import Components
@@ -55,7 +54,7 @@ def perform(state: ClusterState, components: Components, requests: Sequence[Requ
     """Send `requests` one after the other, whatever each is answered."""
     notes: list[Note] = []
     for request in requests:
-        asked = ask(state, components, attrs.evolve(request, client=CLIENT))
+        asked = ask(state, components, evolve(request, client=CLIENT))
         state = asked.state
         notes += [answered(request, asked.response), *asked.notes]
     return Step(state, tuple(notes))

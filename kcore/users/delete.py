@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import attrs
 
+from kcore.api.evolve import evolve
 from kcore.api.json import Json
 from kcore.api.object import ObjectKey
 from kcore.apiserver.request import Options, Request, Verb
@@ -50,7 +51,7 @@ def delete_requests(state: ClusterState, event: Delete) -> tuple[Request, ...] |
 
 def evict_requests(state: ClusterState, event: Evict) -> tuple[Request, ...] | Refusal:
     """Return one eviction a pod; the pods are chosen before the first goes."""
-    targets = [attrs.evolve(event.target, index=event.target.index + number) for number in range(event.count)]
+    targets = [evolve(event.target, index=event.target.index + number) for number in range(event.count)]
     keys = [target.resolve(state) for target in targets]
     found = [key for key in keys if key is not None]
     return tuple(map(_eviction, found)) if found else missing(EVICT_RULE, event.target)

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from kcore.client.component import Components
 from kcore.cluster.state import ClusterState
 from kcore.machine import Rule
-from kcore.users import add_node, apply, delete, patch
+from kcore.users import add_node, apply, delete, drain, patch, rollout, taint, undo
 from kcore.users.act import act_rule
 
 UserEvent: TypeAlias = (
@@ -20,6 +20,14 @@ UserEvent: TypeAlias = (
     | patch.Taint
     | delete.Delete
     | delete.Evict
+    | drain.Drain
+    | rollout.SetImage
+    | rollout.RolloutRestart
+    | rollout.RolloutPause
+    | rollout.RolloutResume
+    | undo.RolloutUndo
+    | taint.AddTaint
+    | taint.RemoveTaint
 )
 
 
@@ -34,5 +42,13 @@ def user_rules(components: Components) -> tuple[Rule[ClusterState, Any], ...]:
         act_rule(patch.TAINT_RULE, patch.Taint, patch.taint_requests, components),
         act_rule(delete.DELETE_RULE, delete.Delete, delete.delete_requests, components),
         act_rule(delete.EVICT_RULE, delete.Evict, delete.evict_requests, components),
+        act_rule(rollout.IMAGE_RULE, rollout.SetImage, rollout.image_requests, components),
+        act_rule(rollout.RESTART_RULE, rollout.RolloutRestart, rollout.restart_requests, components),
+        act_rule(rollout.PAUSE_RULE, rollout.RolloutPause, rollout.pause_requests, components),
+        act_rule(rollout.RESUME_RULE, rollout.RolloutResume, rollout.resume_requests, components),
+        act_rule(undo.RULE, undo.RolloutUndo, undo.undo_requests, components),
+        act_rule(taint.ADD_RULE, taint.AddTaint, taint.add_requests, components),
+        act_rule(taint.REMOVE_RULE, taint.RemoveTaint, taint.remove_requests, components),
+        drain.rule(components),
         add_node.rule(components),
     )

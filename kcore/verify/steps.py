@@ -25,8 +25,13 @@ from kcore.model.faults import FaultEvent
 from kcore.users.add_node import NodeAdded
 from kcore.users.apply import Apply
 from kcore.users.delete import Delete, Evict
+from kcore.users.drain import Drain
+from kcore.users.drain_filters import Overrides
 from kcore.users.patch import Cordon, Label, Patch, Scale, Taint
+from kcore.users.rollout import RolloutPause, RolloutRestart, RolloutResume, SetImage
 from kcore.users.rules import UserEvent
+from kcore.users.taint import AddTaint, RemoveTaint
+from kcore.users.undo import RolloutUndo
 from kcore.verify.nodes import parse_node
 from kcore.verify.reader import Locate, Reader, mapping, milliseconds
 
@@ -175,6 +180,73 @@ def _taint(value: object, path: Path, locate: Locate) -> Taint:
     return event
 
 
+def _add_taint(value: object, path: Path, locate: Locate) -> AddTaint:
+    reader = Reader(value, path, locate)
+    event = AddTaint(
+        node=reader.take("node", str),
+        key=reader.take("key", str),
+        effect=reader.take("effect", str),
+        value=reader.take("value", str, ""),
+    )
+    reader.finish()
+    return event
+
+
+def _remove_taint(value: object, path: Path, locate: Locate) -> RemoveTaint:
+    reader = Reader(value, path, locate)
+    node, key, effect = reader.take("node", str), reader.take("key", str), reader.take("effect", str, "")
+    reader.finish()
+    return RemoveTaint(node=node, key=key, effect=effect)
+
+
+def _drain(value: object, path: Path, locate: Locate) -> Drain:
+    """Return the drain of a node that is named, or described with the options of the command."""
+    if isinstance(value, str) and value:
+        return Drain(node=value)
+    reader = Reader(value, path, locate)
+    accepted = Overrides(
+        ignore_daemonsets=bool(reader.optional("ignoreDaemonSets", bool)),
+        delete_emptydir_data=bool(reader.optional("deleteEmptyDirData", bool)),
+        force=bool(reader.optional("force", bool)),
+    )
+    event = Drain(
+        node=reader.take("node", str),
+        overrides=accepted,
+        grace_period_seconds=reader.optional("gracePeriodSeconds", int),
+        timeout=reader.duration("timeout", 0) or None,
+    )
+    reader.finish()
+    return event
+
+
+def _rollout(value: object, path: Path, locate: Locate) -> SetImage:
+    reader = Reader(value, path, locate)
+    event = SetImage(
+        target=_target(reader, "Deployment"),
+        image=reader.take("image", str),
+        container=reader.take("container", str, ""),
+    )
+    reader.finish()
+    return event
+
+
+def _undo(value: object, path: Path, locate: Locate) -> RolloutUndo:
+    reader = Reader(value, path, locate)
+    event = RolloutUndo(target=_target(reader, "Deployment"), to_revision=reader.take("toRevision", int, 0))
+    reader.finish()
+    return event
+
+
+def _of_workload(event: type[RolloutRestart | RolloutPause | RolloutResume]) -> _Parser:
+    def parse(value: object, path: Path, locate: Locate) -> UserEvent:
+        reader = Reader(value, path, locate)
+        asked = event(target=_target(reader, "Deployment"))
+        reader.finish()
+        return asked
+
+    return parse
+
+
 def _target(reader: Reader, kind: str = "") -> Target:
     """Return the object that a step names, by name or by selector and index."""
     named = reader.take("kind", str, kind or None)
@@ -208,6 +280,14 @@ ACTS: Mapping[str, _Parser] = {
     "cordon": _cordon(unschedulable=True),
     "uncordon": _cordon(unschedulable=False),
     "taint": _taint,
+    "addTaint": _add_taint,
+    "removeTaint": _remove_taint,
+    "drain": _drain,
+    "rollout": _rollout,
+    "restart": _of_workload(RolloutRestart),
+    "pause": _of_workload(RolloutPause),
+    "resume": _of_workload(RolloutResume),
+    "undo": _undo,
     "addNode": _add_node,
     "nodeDown": _of_node(NodeCutOff),
     "nodeUp": _of_node(NodeReconnected),

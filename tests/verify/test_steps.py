@@ -1,0 +1,96 @@
+"""Steps of a scenario that people do: what each says, and how a wrong one is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from kcore.cluster.target import Target
+from kcore.errors import InputError, Place
+from kcore.users.drain import Drain
+from kcore.users.drain_filters import Overrides
+from kcore.users.rollout import RolloutPause, RolloutRestart, RolloutResume, SetImage
+from kcore.users.taint import AddTaint, RemoveTaint
+from kcore.users.undo import RolloutUndo
+from kcore.verify.steps import Act, parse_step
+
+WEB = Target(kind="Deployment", namespace="default", name="web")
+DB = Target(kind="StatefulSet", namespace="default", name="db")
+
+
+def parsed(step):
+    """The step that a mapping describes."""
+    return parse_step(step, ("steps", 0), lambda path: Place(field=".".join(map(str, path))))
+
+
+@pytest.mark.parametrize(
+    ("step", "event"),
+    [
+        pytest.param({"drain": "n1"}, Drain(node="n1"), id="a drain of a node"),
+        pytest.param(
+            {
+                "drain": {
+                    "node": "n1",
+                    "ignoreDaemonSets": True,
+                    "deleteEmptyDirData": True,
+                    "force": True,
+                    "gracePeriodSeconds": 0,
+                    "timeout": "1m",
+                }
+            },
+            Drain(
+                node="n1",
+                overrides=Overrides(ignore_daemonsets=True, delete_emptydir_data=True, force=True),
+                grace_period_seconds=0,
+                timeout=60_000,
+            ),
+            id="a drain with all its options",
+        ),
+        pytest.param(
+            {"rollout": {"kind": "StatefulSet", "name": "db", "image": "db:v2"}},
+            SetImage(target=DB, image="db:v2"),
+            id="a rollout of an image",
+        ),
+        pytest.param(
+            {"rollout": {"name": "web", "image": "a", "container": "c"}},
+            SetImage(target=WEB, image="a", container="c"),
+            id="a rollout of a Deployment",
+        ),
+        pytest.param({"restart": {"name": "web"}}, RolloutRestart(target=WEB), id="a restart"),
+        pytest.param({"pause": {"name": "web"}}, RolloutPause(target=WEB), id="a pause"),
+        pytest.param({"resume": {"name": "web"}}, RolloutResume(target=WEB), id="the end of a pause"),
+        pytest.param({"undo": {"name": "web"}}, RolloutUndo(target=WEB), id="an undo"),
+        pytest.param(
+            {"undo": {"name": "web", "toRevision": 2}}, RolloutUndo(target=WEB, to_revision=2), id="to a revision"
+        ),
+        pytest.param(
+            {"addTaint": {"node": "n1", "key": "k", "value": "v", "effect": "NoSchedule"}},
+            AddTaint(node="n1", key="k", value="v", effect="NoSchedule"),
+            id="a taint more",
+        ),
+        pytest.param({"removeTaint": {"node": "n1", "key": "k"}}, RemoveTaint(node="n1", key="k"), id="a taint less"),
+    ],
+)
+def test_a_step_stands_for_an_act(step, event):
+    """What is not said has the command's own default."""
+    (op,) = step
+
+    assert parsed(step) == Act(op=op, event=event)
+
+
+@pytest.mark.parametrize(
+    ("step", "problem"),
+    [
+        pytest.param({"drain": ""}, "drain", id="a drain of nothing"),
+        pytest.param({"drain": {"node": "n1", "ignoreDaemonsets": True}}, "ignoreDaemonSets", id="a misspelt option"),
+        pytest.param({"drain": {"force": True}}, "node", id="a drain without a node"),
+        pytest.param({"drain": {"node": "n1", "force": "yes"}}, "force", id="an option of the wrong type"),
+        pytest.param({"rollout": {"name": "web"}}, "image", id="a rollout of no image"),
+        pytest.param({"undo": {"name": "web", "toRevision": "one"}}, "toRevision", id="a revision that is no number"),
+        pytest.param({"restart": {"kind": "Deployment"}}, "nowhere", id="a restart of nothing"),
+        pytest.param({"addTaint": {"node": "n1", "key": "k"}}, "effect", id="a taint without an effect"),
+    ],
+)
+def test_a_wrong_step_is_refused(step, problem):
+    """The error names what is wrong."""
+    with pytest.raises(InputError, match=problem):
+        parsed(step)
