@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary, ref
 
 import attrs
 
+from kcore.api.evolve import evolve
 from kcore.api.frozenmap import FrozenMap
 from kcore.api.struct import Struct
 
@@ -47,7 +48,7 @@ def _rebuilt(struct: Struct) -> Struct:
         interned = _interned(part)
         if interned is not part:
             changed[name] = interned
-    return attrs.evolve(struct, **changed) if changed else struct
+    return evolve(struct, **changed) if changed else struct
 
 
 def _interned(part: Any) -> Any:

@@ -14,6 +14,8 @@ import functools
 
 import attrs
 
+from kcore.api.apps.controllerrevision import ControllerRevision
+from kcore.api.apps.daemonset import DaemonSet
 from kcore.api.apps.deployment import Deployment
 from kcore.api.apps.replicaset import ReplicaSet
 from kcore.api.apps.statefulset import StatefulSet
@@ -190,8 +192,8 @@ KINDS: tuple[Kind, ...] = (
     _kind("Secret", "secrets", cls=Secret),
     _kind("Service", "services", "svc", cls=Service, subresources="status proxy"),
     _kind("ServiceAccount", "serviceaccounts", "sa", subresources="token"),
-    _kind("apps/v1 ControllerRevision", "controllerrevisions"),
-    _kind("apps/v1 DaemonSet", "daemonsets", "ds", subresources="status", generation=True),
+    _kind("apps/v1 ControllerRevision", "controllerrevisions", cls=ControllerRevision),
+    _kind("apps/v1 DaemonSet", "daemonsets", "ds", cls=DaemonSet, subresources="status", generation=True),
     _kind("apps/v1 Deployment", "deployments", "deploy", cls=Deployment, subresources="status scale", generation=True),
     _kind("apps/v1 ReplicaSet", "replicasets", "rs", cls=ReplicaSet, subresources="status scale", generation=True),
     _kind("apps/v1 StatefulSet", "statefulsets", "sts", cls=StatefulSet, subresources="status scale", generation=True),

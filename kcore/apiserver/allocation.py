@@ -16,6 +16,7 @@ import ipaddress
 
 import attrs
 
+from kcore.api.evolve import evolve
 from kcore.apiserver.config import ApiServerConfig
 from kcore.apiserver.store import Minted, Store
 
@@ -56,7 +57,7 @@ class Allocator:
     @property
     def minted(self) -> Minted:
         """The counters of the store as they are after this request."""
-        return attrs.evolve(self._store.minted, addresses=self._addresses, node_ports=self._node_ports)
+        return evolve(self._store.minted, addresses=self._addresses, node_ports=self._node_ports)
 
     def cluster_ip(self, wanted: str) -> tuple[str, str]:
         """Grant the address `wanted`, a free one for "": the address and "", or `wanted` and why not."""

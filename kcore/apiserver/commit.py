@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
+from kcore.api.evolve import evolve
 from kcore.api.kinds import key_of
 from kcore.api.object import ApiObject
 from kcore.apiserver import deletion
@@ -58,7 +57,7 @@ def counted(operation: Operation, new: ApiObject, old: ApiObject) -> ApiObject:
     """Return `new` with the next generation if what is desired has changed."""
     if not operation.kind.has_generation or not _desire_differs(operation, new, old):
         return new
-    return attrs.evolve(new, metadata=attrs.evolve(new.metadata, generation=old.metadata.generation + 1))
+    return evolve(new, metadata=evolve(new.metadata, generation=old.metadata.generation + 1))
 
 
 def _desire_differs(operation: Operation, new: ApiObject, old: ApiObject) -> bool:

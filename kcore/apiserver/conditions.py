@@ -5,8 +5,7 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/api/v1/pod/u
 
 from __future__ import annotations
 
-import attrs
-
+from kcore.api.evolve import evolve
 from kcore.api.meta.condition import Condition
 from kcore.api.times import Time
 
@@ -26,7 +25,7 @@ def with_condition(conditions: tuple[Condition, ...], new: Condition, now: Time)
     """Return `conditions` with `new` in the place of its type; its transition is now unless its status stays."""
     old = found(conditions, new.type)
     if old is None:
-        return (*conditions, attrs.evolve(new, last_transition_time=now))
+        return (*conditions, evolve(new, last_transition_time=now))
     since = old.last_transition_time if old.status == new.status else now
-    placed = attrs.evolve(new, last_transition_time=since)
+    placed = evolve(new, last_transition_time=since)
     return tuple(placed if one is old else one for one in conditions)

@@ -16,6 +16,7 @@ from typing import Any
 import attrs
 
 from kcore.api.core.namespace import Namespace
+from kcore.api.evolve import evolve
 from kcore.api.kinds import Kind, key_of
 from kcore.api.meta.objectmeta import ObjectMeta
 from kcore.api.object import ApiObject
@@ -151,12 +152,12 @@ def _held(obj: ApiObject) -> bool:
 
 def _evolve(obj: ApiObject, **changes: Any) -> ApiObject:
     """Return `obj` with these changes to its metadata: itself if they change nothing."""
-    metadata = attrs.evolve(obj.metadata, **changes)
-    return obj if metadata == obj.metadata else attrs.evolve(obj, metadata=metadata)
+    metadata = evolve(obj.metadata, **changes)
+    return obj if metadata == obj.metadata else evolve(obj, metadata=metadata)
 
 
 def _terminating(namespace: Namespace) -> Namespace:
-    return attrs.evolve(namespace, status=attrs.evolve(namespace.status, phase="Terminating"))
+    return evolve(namespace, status=evolve(namespace.status, phase="Terminating"))
 
 
 _HOLDS: dict[type, tuple[Callable[[Any], bool], Callable[[Any], Any]]] = {

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import attrs
-
+from kcore.api.evolve import evolve
 from kcore.api.kinds import KINDS, Kind, key_kind
 from kcore.apiserver.outcome import Context, Operation, Outcome
 from kcore.apiserver.registry import strategy_of
@@ -44,7 +43,7 @@ def handle(store: Store, request: Request, context: Context) -> Outcome:
         status = no_such_resource(asked)
         return Outcome(store=store, response=Response(code=status.code, status=status, revision=store.revision))
     if request.key.namespace and not kind.namespaced:
-        request = attrs.evolve(request, key=request.key._replace(namespace=""))
+        request = evolve(request, key=request.key._replace(namespace=""))
     strategy = strategy_of(request.key.kind)
     operation = Operation(store=store, request=request, context=context, kind=kind, strategy=strategy)
     act = VERBS.get((request.verb, request.subresource))

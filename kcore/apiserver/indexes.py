@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 import attrs
-from pyrsistent import PMap, pmap
-from pyrsistent.typing import PMapEvolver
 
 from kcore.api.core.pod import Pod
 from kcore.api.core.service import Service, ServiceSpec
+from kcore.api.hashmap import EMPTY as NO_ENTRIES
+from kcore.api.hashmap import HashMap
 from kcore.api.meta.objectmeta import OwnerReference
 from kcore.api.object import ApiObject, ObjectKey
 from kcore.apiserver.sortedset import EMPTY, SortedSet
@@ -27,6 +27,9 @@ Term: TypeAlias = tuple[str, ...]
 
 NO_ADDRESS = "None"
 """The cluster IP of a headless Service."""
+
+Entries: TypeAlias = HashMap[Term, SortedSet[Any]]
+"""What is found under each term."""
 
 
 @attrs.frozen
@@ -41,7 +44,7 @@ class Index:
 class Indexes:
     """All entries, by term."""
 
-    entries: PMap[Term, SortedSet[Any]] = pmap()
+    entries: Entries = NO_ENTRIES
 
     @classmethod
     def of(cls, objects: Mapping[ObjectKey, ApiObject]) -> Indexes:
@@ -53,7 +56,7 @@ class Indexes:
             for index in _rows(type(obj)):
                 for term in index.terms(key, index.reads(obj)):
                     found.setdefault(term, set()).add(key)
-        return cls(pmap({term: SortedSet.of(members) for term, members in found.items()}))
+        return cls(HashMap({term: SortedSet.of(members) for term, members in found.items()}))
 
     def found(self, term: Term) -> SortedSet[Any]:
         """Return what is found under `term`, sorted."""
@@ -72,29 +75,28 @@ class Indexes:
 
     def _moved(self, key: ObjectKey, gone: list[Term], come: list[Term]) -> Indexes:
         """Return the indexes in which `key` is no longer under the terms `gone`, but under those that `come`."""
-        entries = self.entries.evolver()
+        entries = self.entries
         for term in gone:
-            self._discard(entries, term, key)
+            entries = _discard(entries, term, key)
         for term in come:
-            self._add(entries, term, key)
-        return Indexes(entries.persistent())
+            entries = _add(entries, term, key)
+        return Indexes(entries)
 
-    def _add(self, entries: PMapEvolver[Term, SortedSet[Any]], term: Term, member: Any) -> None:
-        """Put `member` under `term`; a kind's first object in a namespace makes the namespace known."""
-        found = self.found(term)
-        entries[term] = found.add(member)
-        if not found and term[0] == "namespace":
-            self._add(entries, ("namespaces", term[1]), term[2])
 
-    def _discard(self, entries: PMapEvolver[Term, SortedSet[Any]], term: Term, member: Any) -> None:
-        """Take `member` from under `term`, and the term itself when nothing else is there."""
-        rest = self.found(term).discard(member)
-        if rest:
-            entries[term] = rest
-            return
-        del entries[term]
-        if term[0] == "namespace":
-            self._discard(entries, ("namespaces", term[1]), term[2])
+def _add(entries: Entries, term: Term, member: Any) -> Entries:
+    """Put `member` under `term`; a kind's first object in a namespace makes the namespace known."""
+    found = entries.get(term, EMPTY)
+    entries = entries.set(term, found.add(member))
+    return entries if found or term[0] != "namespace" else _add(entries, ("namespaces", term[1]), term[2])
+
+
+def _discard(entries: Entries, term: Term, member: Any) -> Entries:
+    """Take `member` from under `term`, and the term itself when nothing else is there."""
+    rest = entries.get(term, EMPTY).discard(member)
+    if rest:
+        return entries.set(term, rest)
+    entries = entries.discard(term)
+    return entries if term[0] != "namespace" else _discard(entries, ("namespaces", term[1]), term[2])
 
 
 def _compare(

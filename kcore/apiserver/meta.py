@@ -10,8 +10,7 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/staging/src/k8s.
 
 from __future__ import annotations
 
-import attrs
-
+from kcore.api.evolve import evolve
 from kcore.api.meta.objectmeta import ObjectMeta
 from kcore.api.times import Time
 from kcore.machine import Seed
@@ -52,7 +51,7 @@ def generated(base: str, number: int) -> str:
 
 def for_update(new: ObjectMeta, old: ObjectMeta) -> ObjectMeta:
     """Return `new` with what an update can't change: generation, birth, and a deletion once it has begun."""
-    return attrs.evolve(
+    return evolve(
         new,
         uid=new.uid or old.uid,
         namespace=new.namespace or old.namespace,
@@ -68,7 +67,7 @@ def for_update(new: ObjectMeta, old: ObjectMeta) -> ObjectMeta:
 
 def born(metadata: ObjectMeta, name: str, number: int, now: Time, *, generation: int) -> ObjectMeta:
     """Return the metadata of an object called `name` that begins now, with the `number`-th uid."""
-    return attrs.evolve(
+    return evolve(
         metadata,
         name=name,
         uid=uid(number),

@@ -16,6 +16,7 @@ from typing import TypeAlias
 import attrs
 
 from kcore.api.convert import to_wire
+from kcore.api.evolve import evolve
 from kcore.api.json import Wire
 from kcore.api.kinds import Kind
 from kcore.api.meta.objectmeta import ObjectMeta
@@ -54,12 +55,12 @@ def prepared(operation: Operation, body: ApiObject, born: Born) -> Prepared | St
     """Return the object that creating `body` stores, or why it may not be."""
     facts = admission.facts(operation, Verb.CREATE, body)
     if not operation.strategy.remember:
-        named = attrs.evolve(body, metadata=born(body.metadata))
+        named = evolve(body, metadata=born(body.metadata))
         return _prepare(operation, named, facts)
     known = _remembered(operation, body, facts)
     if isinstance(known, Status):
         return known
-    return Prepared(attrs.evolve(known, metadata=born(known.metadata)), operation.store.minted)
+    return Prepared(evolve(known, metadata=born(known.metadata)), operation.store.minted)
 
 
 def _remembered(operation: Operation, body: ApiObject, facts: Facts) -> ApiObject | Status:
@@ -70,8 +71,8 @@ def _remembered(operation: Operation, body: ApiObject, facts: Facts) -> ApiObjec
         _memory.move_to_end(key)
         return known
     metadata = body.metadata
-    example = attrs.evolve(metadata, name=metadata.name or generated(metadata.generate_name, 0))
-    made = _prepare(operation, attrs.evolve(body, metadata=example if metadata.generate_name else metadata), facts)
+    example = evolve(metadata, name=metadata.name or generated(metadata.generate_name, 0))
+    made = _prepare(operation, evolve(body, metadata=example if metadata.generate_name else metadata), facts)
     result = _memory[key] = made.object if isinstance(made, Prepared) else made
     if len(_memory) > REMEMBERED:
         _memory.popitem(last=False)

@@ -30,6 +30,8 @@ class Verb(enum.Enum):
     DELETE_COLLECTION = "deletecollection"
     WATCH = "watch"
 
+    __hash__ = object.__hash__  # a member is equal to itself alone, and looked up with every request
+
 
 class PatchType(enum.Enum):
     """How the body of a patch is to be read."""

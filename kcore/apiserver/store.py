@@ -17,8 +17,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import attrs
-from pyrsistent import PMap, PVector, pmap, pvector
+from pyrsistent import PVector, pvector
 
+from kcore.api.evolve import evolve
+from kcore.api.hashmap import EMPTY as NO_OBJECTS
+from kcore.api.hashmap import HashMap
 from kcore.api.kinds import key_of
 from kcore.api.object import ApiObject, ObjectKey
 from kcore.api.selectors.label import Selector
@@ -43,7 +46,7 @@ class Store:
 
     revision: int = 0
     compacted: int = 0
-    objects: PMap[ObjectKey, ApiObject] = pmap()
+    objects: HashMap[ObjectKey, ApiObject] = NO_OBJECTS
     log: PVector[Change] = pvector()
     indexes: Indexes = Indexes()  # noqa: RUF009 - a value
     minted: Minted = Minted()
@@ -56,7 +59,7 @@ class Store:
         for obj in objects:
             revision += 1
             held[key_of(obj)] = _stamped(obj, revision)
-        return cls(revision=revision, compacted=revision, objects=pmap(held), indexes=Indexes.of(held))
+        return cls(revision=revision, compacted=revision, objects=HashMap(held), indexes=Indexes.of(held))
 
     def get(self, key: ObjectKey) -> ApiObject | None:
         """Return the object at `key`, or None."""
@@ -64,7 +67,7 @@ class Store:
 
     def with_minted(self, minted: Minted) -> Store:
         """Return the store with these counters; no revision."""
-        return attrs.evolve(self, minted=minted)
+        return evolve(self, minted=minted)
 
     def put(self, obj: ApiObject) -> Store:
         """Write `obj` under the next revision, which becomes its resource version."""
@@ -90,7 +93,7 @@ class Store:
         if revision <= self.compacted:
             return self
         kept = pvector(self.log[at] for at in range(self._position(revision), len(self.log)))
-        return attrs.evolve(self, compacted=revision, log=kept)
+        return evolve(self, compacted=revision, log=kept)
 
     def list(self, kind: str, namespace: str | None = None) -> tuple[ApiObject, ...]:
         """Return the objects of `kind`, in one namespace or all (None), sorted by namespace and name."""
@@ -103,6 +106,8 @@ class Store:
             return ()
         namespaces = self.indexes.found(("namespaces", kind)) if namespace is None else (namespace,)
         candidates = (obj for each in namespaces for obj in self._found(self._narrowest(kind, each, selector)))
+        if len(selector.requirements) == len(selector.equalities()) == 1:
+            return tuple(candidates)
         return tuple(obj for obj in candidates if selector.matches(obj.metadata.labels))
 
     def owned_by(self, uid: str) -> tuple[ApiObject, ...]:
@@ -123,7 +128,7 @@ class Store:
         """Return the store in which the object at `key` is `new` (None: removed) since `revision`."""
         old = self.objects.get(key)
         if old is None and new is None:
-            return attrs.evolve(self, revision=revision)
+            return evolve(self, revision=revision)
         return Store(
             revision=revision,
             compacted=self.compacted,
@@ -154,7 +159,7 @@ class Store:
 
 
 def _stamped(obj: ApiObject, revision: int) -> ApiObject:
-    return attrs.evolve(obj, metadata=attrs.evolve(obj.metadata, resource_version=str(revision)))
+    return evolve(obj, metadata=evolve(obj.metadata, resource_version=str(revision)))
 
 
 EMPTY = Store()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import attrs
 from pyrsistent import PDeque, PMap, PSet, pdeque, pmap, pset
 
+from kcore.api.evolve import evolve
 from kcore.client.turn import Key
 
 BASE_DELAY = 5
@@ -45,7 +46,7 @@ class WorkQueue:
     def add(self, key: Key) -> WorkQueue:
         """Queue `key` unless it waits; while its turn is under way it is only marked for another one."""
         if key in self.under_way:
-            return self if key in self.dirty else attrs.evolve(self, dirty=self.dirty | {key})
+            return self if key in self.dirty else evolve(self, dirty=self.dirty | {key})
         if key in self.waiting:
             return self
         return self._with(self.order.append(key), self.waiting.add(key), self.under_way)
@@ -60,7 +61,7 @@ class WorkQueue:
         under_way = self.under_way - {key}
         if key not in self.dirty:
             return self._with(self.order, self.waiting, under_way)
-        return attrs.evolve(self, under_way=under_way, dirty=self.dirty - {key}).add(key)
+        return evolve(self, under_way=under_way, dirty=self.dirty - {key}).add(key)
 
     def failed(self, key: Key) -> tuple[WorkQueue, int]:
         """Count a failure of `key`; return the queue and the ms after which the key is to be added again."""
@@ -68,11 +69,11 @@ class WorkQueue:
         delay = min(BASE_DELAY << count, MAX_DELAY)
         if count == MOST_FAILURES:
             return self, delay
-        return attrs.evolve(self, failures=self.failures.set(key, count + 1)), delay
+        return evolve(self, failures=self.failures.set(key, count + 1)), delay
 
     def forget(self, key: Key) -> WorkQueue:
         """Forget the failures of `key`."""
-        return attrs.evolve(self, failures=self.failures.remove(key)) if key in self.failures else self
+        return evolve(self, failures=self.failures.remove(key)) if key in self.failures else self
 
     def _with(self, order: PDeque[Key], waiting: PSet[Key], under_way: frozenset[Key]) -> WorkQueue:
         return WorkQueue(order=order, waiting=waiting, under_way=under_way, dirty=self.dirty, failures=self.failures)

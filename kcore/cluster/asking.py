@@ -12,8 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-import attrs
-
+from kcore.api.evolve import evolve
 from kcore.apiserver.changes import Change
 from kcore.apiserver.handle import Context, handle
 from kcore.apiserver.request import Request, Response, Verb
@@ -69,7 +68,7 @@ def committed(state: ClusterState, components: Components, store: Store) -> Clus
     """Return the state in which etcd holds `store`, and whoever follows it has work for what is new there."""
     changes = store.changes_since(state.store.revision) or ()
     loud = any(change.key.kind not in QUIET_KINDS for change in changes)
-    after = attrs.evolve(state, store=store, last_change=state.now if loud else state.last_change)
+    after = evolve(state, store=store, last_change=state.now if loud else state.last_change)
     if state.timing.freedom.lag:
         return compacted(_heard(after, components, changes, state.store.revision))
     for change in changes:
@@ -85,10 +84,10 @@ def _heard(state: ClusterState, components: Components, changes: Sequence[Change
     kinds = {change.key.kind for change in changes}
     processes = state.processes.evolver()
     for name, process in state.processes.items():
-        current = process.cache is not None and process.cache.revision == revision
+        current = process.linked and process.cache is not None and process.cache.revision == revision
         if current and kinds.isdisjoint(components[name.family].watches):
-            processes[name] = attrs.evolve(process, cache=state.store)
-    return attrs.evolve(state, processes=processes.persistent())
+            processes[name] = evolve(process, cache=state.store)
+    return evolve(state, processes=processes.persistent())
 
 
 def _routed(state: ClusterState, components: Components, change: Change) -> Iterator[tuple[ComponentKey, Key]]:

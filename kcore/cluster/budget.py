@@ -6,8 +6,7 @@ happens in any case.
 
 from __future__ import annotations
 
-import attrs
-
+from kcore.api.evolve import evolve
 from kcore.cluster.state import ClusterState
 
 
@@ -19,4 +18,4 @@ def left(state: ClusterState, fault: str) -> int:
 def spend(state: ClusterState, fault: str) -> ClusterState:
     """Return the state in which one fault less of this name may be offered, none if there was none."""
     remaining = left(state, fault)
-    return attrs.evolve(state, budget=state.budget.set(fault, remaining - 1)) if remaining else state
+    return evolve(state, budget=state.budget.set(fault, remaining - 1)) if remaining else state

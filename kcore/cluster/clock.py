@@ -5,8 +5,7 @@ Models alarms of processes and the world's own timers. No wall clock is read any
 
 from __future__ import annotations
 
-import attrs
-
+from kcore.api.evolve import evolve
 from kcore.cluster.state import ClusterState
 
 
@@ -45,4 +44,4 @@ def lagging(state: ClusterState) -> bool:
 
 def pass_time(state: ClusterState, until: int) -> ClusterState:
     """Return the state at `until`, in which every process whose alarm went off has its key to look at."""
-    return attrs.evolve(state, now=max(until, state.now)).ring()
+    return evolve(state, now=max(until, state.now)).ring()

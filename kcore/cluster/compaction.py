@@ -10,8 +10,7 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/staging/src/k8s.
 
 from __future__ import annotations
 
-import attrs
-
+from kcore.api.evolve import evolve
 from kcore.cluster.state import ClusterState
 
 KEPT = 1_000
@@ -32,4 +31,4 @@ def compacted(state: ClusterState) -> ClusterState:
         needed = min(heard, default=revision)
         oldest = store.log[max(len(store.log) - MOST - 1, 0)].revision
         revision = min(revision, max(needed, oldest))
-    return state if revision < store.compacted + KEPT else attrs.evolve(state, store=store.compact(revision))
+    return state if revision < store.compacted + KEPT else evolve(state, store=store.compact(revision))

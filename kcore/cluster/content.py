@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, TypeAlias
 import attrs
 from pyrsistent import PDeque
 
+from kcore.api.evolve import evolve
 from kcore.api.json import Json
 from kcore.api.kinds import key_of
 from kcore.api.object import ApiObject, ObjectKey
@@ -165,7 +166,7 @@ class Contents:
         parts = (
             self.of((request.verb, request.key, request.subresource)),
             self._json(body.value, request.key) if isinstance(body, Json) else self.of(body),
-            self.of(attrs.evolve(options, resource_version="") if loose else options),
+            self.of(evolve(options, resource_version="") if loose else options),
             Content(_VERSION.digest, loose),
         )
         return join("request", parts)

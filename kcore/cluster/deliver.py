@@ -13,8 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import attrs
-
+from kcore.api.evolve import evolve
 from kcore.api.kinds import key_of
 from kcore.api.object import ObjectKey
 from kcore.apiserver.changes import Change
@@ -54,7 +53,7 @@ def deliver(state: ClusterState, components: Components, name: ComponentKey, rev
         told = tuple(change for change in changes if change.revision <= revision)
         cache = state.store if len(told) == len(changes) else _applied(before, told)
         heard = coalesced(told)
-    after = state.with_process(name, attrs.evolve(process, cache=cache))
+    after = state.with_process(name, evolve(process, cache=cache))
     for change in heard:
         for routed_name, key in routed_to(after, component, change, cache):
             if routed_name == name:
@@ -67,7 +66,7 @@ def coalesced(changes: Iterable[Change]) -> tuple[Change, ...]:
     merged: dict[ObjectKey, Change] = {}
     for change in changes:
         before = merged.get(change.key)
-        merged[change.key] = change if before is None else attrs.evolve(change, old=before.old)
+        merged[change.key] = change if before is None else evolve(change, old=before.old)
     return tuple(change for change in merged.values() if change.old is not None or change.new is not None)
 
 

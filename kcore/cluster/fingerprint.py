@@ -156,7 +156,7 @@ class Fingerprinter:
     def _process(self, state: ClusterState, name: ComponentKey, process: Process) -> Iterable[Content]:
         """Yield the contents of what a process knows, with times as how long is left."""
         of, kept, queue = self._contents.of, self._contents.kept, process.queue
-        yield of((name, process.server, process.cache is None, process.working is None))
+        yield of((name, process.server, process.linked, process.cache is None, process.working is None))
         yield kept(queue, lambda: (queue.order, queue.dirty, queue.failures))
         yield kept(process.memory)
         yield of({key: due - state.now for key, due in process.wakes.items()})

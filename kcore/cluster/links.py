@@ -7,8 +7,7 @@ missed, as a watch that goes on does, or list anew when that is compacted away.
 
 from __future__ import annotations
 
-import attrs
-
+from kcore.api.evolve import evolve
 from kcore.client.component import ComponentKey, Components
 from kcore.cluster.deliver import deliver
 from kcore.cluster.state import ClusterState
@@ -17,22 +16,22 @@ from kcore.world.disturb import with_link
 
 def cut(state: ClusterState, components: Components, node: str) -> ClusterState:
     """Return the state in which the processes of `node` are cut off."""
-    state = attrs.evolve(state, world=with_link(state.world, node, connected=False))
+    state = evolve(state, world=with_link(state.world, node, connected=False))
     for name in _on(state, components, node):
         process = state.processes[name]
         cache = state.store if process.cache is None else process.cache
-        state = state.with_process(name, attrs.evolve(process, linked=False, cache=cache))
+        state = state.with_process(name, evolve(process, linked=False, cache=cache))
     return state
 
 
 def mend(state: ClusterState, components: Components, node: str) -> ClusterState:
     """Return the state in which the processes of `node` reach the control plane again."""
-    state = attrs.evolve(state, world=with_link(state.world, node, connected=True))
+    state = evolve(state, world=with_link(state.world, node, connected=True))
     for name in _on(state, components, node):
-        state = state.with_process(name, attrs.evolve(state.processes[name], linked=True))
+        state = state.with_process(name, evolve(state.processes[name], linked=True))
         if not state.timing.freedom.lag:
             state = deliver(state, components, name, state.store.revision)
-            state = state.with_process(name, attrs.evolve(state.processes[name], cache=None))
+            state = state.with_process(name, evolve(state.processes[name], cache=None))
     return state
 
 

@@ -11,6 +11,7 @@ import attrs
 
 from kcore.api.convert import structure
 from kcore.api.core.node import Node, NodeStatus
+from kcore.api.evolve import evolve
 from kcore.api.frozenmap import EMPTY, FrozenMap
 from kcore.api.json import Json, Wire
 from kcore.api.object import ObjectKey
@@ -52,7 +53,7 @@ def join(state: ClusterState, components: Components, node: NodeSpec) -> Cluster
     world = state.world.add_machine(node.name)
     context = Context(now=state.now, config=state.config.api_server)
     store = register(state.store, context, node, len(state.world.machines))
-    state = committed(attrs.evolve(state, world=world), components, store)
+    state = committed(evolve(state, world=world), components, store)
     for component in components.values():
         if component.per_node:
             state = start(state, component, node.name)
@@ -74,9 +75,9 @@ def register(store: Store, context: Context, node: NodeSpec, number: int) -> Sto
         why = status.message if status else ""
         raise InputError(why, place=Place(object=str(key)), expected="a node as the API has it")
     taints = tuple(taint for taint in registered.spec.taints if not taint.key.startswith(CONDITION_TAINTS))
-    spec = attrs.evolve(registered.spec, taints=taints)
+    spec = evolve(registered.spec, taints=taints)
     reported = structure(NodeStatus, _status(node, number, context.now))
-    return outcome.store.put(attrs.evolve(registered, spec=spec, status=reported))
+    return outcome.store.put(evolve(registered, spec=spec, status=reported))
 
 
 def _labels(node: NodeSpec) -> Wire:

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-import attrs
-
+from kcore.api.evolve import evolve
 from kcore.client.component import ComponentKey, Components
 from kcore.cluster.clock import idle, lagging, next_timer, pass_time, world_is_due
 from kcore.cluster.deliver import deliver, pending
@@ -109,7 +108,7 @@ def _world_refused(state: ClusterState, _: WorldMoved) -> Refusal | None:
 
 def _move_world(components: Components, state: ClusterState, _: WorldMoved) -> Step[ClusterState]:
     world, fired = state.world.fire(state.now)
-    after = attrs.evolve(state, world=world)
+    after = evolve(state, world=world)
     families = [component.family for component in components.values() if component.per_node]
     for node, key in fired:
         for family in families:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 import attrs
 from pyrsistent import PDeque, PMap, pdeque, pmap
 
+from kcore.api.evolve import evolve
 from kcore.apiserver.store import Store
 from kcore.client.component import ComponentKey
 from kcore.client.turn import Key
@@ -85,7 +86,7 @@ class ClusterState:
         """Return the state in which the process `name` does not run."""
         idle = self.with_process(name, Process(server=self.processes[name].server))
         processes = idle.processes.remove(name)
-        return attrs.evolve(idle, processes=processes, alarms=_current(idle.alarms, processes))
+        return evolve(idle, processes=processes, alarms=_current(idle.alarms, processes))
 
     def enqueue(self, name: ComponentKey, key: Key) -> ClusterState:
         """Return the state in which the process `name` is to look at `key`; unchanged when there is no such process."""
@@ -93,7 +94,7 @@ class ClusterState:
         if process is None:
             return self
         queue = process.queue.add(key)
-        return self if queue is process.queue else self.with_process(name, attrs.evolve(process, queue=queue))
+        return self if queue is process.queue else self.with_process(name, evolve(process, queue=queue))
 
     def ring(self) -> ClusterState:
         """Return the state in which every alarm that is due has gone off: its process has the key to look at.
@@ -105,7 +106,7 @@ class ClusterState:
             time, (name, key) = first
             due.append((time, name, key))
             process = state.processes[name]
-            state = state.with_process(name, attrs.evolve(process, wakes=process.wakes.remove(key)))
+            state = state.with_process(name, evolve(process, wakes=process.wakes.remove(key)))
         for _, name, key in sorted(due):
             state = state.enqueue(name, key)
         return state

@@ -9,8 +9,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-import attrs
-
+from kcore.api.evolve import evolve
 from kcore.apiserver.request import Request, Response
 from kcore.client.component import Component, ComponentKey, Components, Write
 from kcore.client.turn import Call, Key, OnFailure, Turn
@@ -51,7 +50,7 @@ def take(state: ClusterState, components: Components, name: ComponentKey, key: K
     component = components[name.family]
     seen = state.store if process.cache is None else process.cache
     working = Working(key=key, seen=seen, world=state.world, turn=Turn())
-    process = attrs.evolve(process, queue=process.queue.take(key))
+    process = evolve(process, queue=process.queue.take(key))
     doing = _Doing(state, component, name, process, working, ())
     return _go_on(doing._replace(working=_decided(doing)))
 
@@ -63,16 +62,16 @@ def commit(state: ClusterState, components: Components, name: ComponentKey, fate
     if process is None or working is None:
         raise MisuseError(f"{name} has no turn under way")
     call = working.turn.requests[working.done]
-    request = attrs.evolve(call.request, client=str(name))
+    request = evolve(call.request, client=str(name))
     after, response, notes = _send(state, components, request, process, fate)
     doing = _Doing(after, components[name.family], name, after.processes[name], working, notes)
     failed = not response.ok and response.reason not in call.accepts
     if failed and call.on_failure is OnFailure.RETRY and working.attempts + 1 < call.attempts:
-        return _pause(doing._replace(working=attrs.evolve(working, attempts=working.attempts + 1)))
+        return _pause(doing._replace(working=evolve(working, attempts=working.attempts + 1)))
     if failed and call.on_failure is not OnFailure.GO_ON:
         return _give_up(doing, call, response)
     answers = (*working.answers, response)
-    return _go_on(doing._replace(working=attrs.evolve(working, done=working.done + 1, attempts=0, answers=answers)))
+    return _go_on(doing._replace(working=evolve(working, done=working.done + 1, attempts=0, answers=answers)))
 
 
 def view_of(component: Component, name: ComponentKey, working: Working, now: int) -> View:
@@ -93,7 +92,7 @@ def _decided(doing: _Doing) -> Working:
         raise MisuseError(f"{component.family} asks for more answers on {working.key}, but makes no request")
     for call in turn.requests:
         _check_declared(component, call.request)
-    return attrs.evolve(working, turn=turn, done=0, attempts=0)
+    return evolve(working, turn=turn, done=0, attempts=0)
 
 
 def _check_declared(component: Component, request: Request) -> None:
@@ -130,7 +129,7 @@ def _go_on(doing: _Doing) -> Step[ClusterState]:
 
 def _pause(doing: _Doing) -> Step[ClusterState]:
     """Leave the turn under way."""
-    process = attrs.evolve(doing.process, working=doing.working)
+    process = evolve(doing.process, working=doing.working)
     return Step(doing.state.with_process(doing.name, process), doing.notes)
 
 
@@ -142,7 +141,7 @@ def _give_up(doing: _Doing, call: Call, response: Response) -> Step[ClusterState
     state, process, key = doing.state, doing.process, doing.working.key
     queue, delay = process.queue.done(key).failed(key)
     due = min(state.now + delay, process.wakes.get(key, state.now + delay))
-    process = attrs.evolve(process, queue=queue, working=None)
+    process = evolve(process, queue=queue, working=None)
     refused = Note(
         "turn.failed",
         process=str(doing.name),
@@ -169,8 +168,8 @@ def _end(doing: _Doing) -> Step[ClusterState]:
     due = turn.wake_at
     if due is not None and due <= state.now:
         queue, due = queue.add(key), None
-    process = attrs.evolve(process, queue=queue, memory=memory, working=None)
-    state = state if world is state.world else attrs.evolve(state, world=world)
+    process = evolve(process, queue=queue, memory=memory, working=None)
+    state = state if world is state.world else evolve(state, world=world)
     return Step(_with_alarm(state, doing.name, process, key, due), (*doing.notes, *turn.notes))
 
 
@@ -178,8 +177,8 @@ def _with_alarm(state: ClusterState, name: ComponentKey, process: Process, key: 
     """Return the state in which `process` looks at `key` again at the time `due`; None cancels the alarm."""
     planned, alarms = process.wakes.get(key), state.alarms
     if due is None and planned is not None:
-        process = attrs.evolve(process, wakes=process.wakes.remove(key))
+        process = evolve(process, wakes=process.wakes.remove(key))
     elif due is not None and due != planned:
-        process = attrs.evolve(process, wakes=process.wakes.set(key, due))
+        process = evolve(process, wakes=process.wakes.set(key, due))
         alarms = alarms.push(due, Wake(name, key))
     return state.with_process(name, process, alarms=alarms, served=True)

@@ -69,22 +69,20 @@ def _condition(
 ) -> Condition:
     """Return one condition, dated by the last change of its status."""
     status = "True" if found.holds else "False"
-    stays = old is not None and old.status == status
-    if stays and _says(old, found, generation):
+    if old is None or old.status != status:
+        since: Time | None = timestamp()
+    elif old.reason == found.reason and old.message == found.message and old.observed_generation == generation:
         return old
+    else:
+        since = old.last_transition_time
     return Condition(
         type=name,
         status=status,
         observed_generation=generation,
-        last_transition_time=old.last_transition_time if stays else timestamp(),
+        last_transition_time=since,
         reason=found.reason,
         message=found.message,
     )
-
-
-def _says(old: Condition, found: Finding, generation: int) -> bool:
-    """Tell whether `old`, whose status is right, gives the same reason, message and generation."""
-    return old.reason == found.reason and old.message == found.message and old.observed_generation == generation
 
 
 def _containers_ready(pod: Pod, phase: str, statuses: Mapping[str, ContainerStatus]) -> Finding:

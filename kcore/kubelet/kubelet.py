@@ -207,9 +207,10 @@ def _node(view: View, name: str) -> Node | None:
 
 def pod_changed(change: Change, _: Store) -> Iterator[Work]:
     """Yield the pod for the node that it is or was bound to."""
-    nodes = {_node_name(change.old), _node_name(change.new)} - {""}
-    for node in sorted(nodes):
-        yield Work(node, change.key)
+    before, after = _node_name(change.old), _node_name(change.new)
+    for node in (after,) if before == after else sorted((before, after)):
+        if node:
+            yield Work(node, change.key)
 
 
 def node_added(change: Change, _: Store) -> Iterator[Work]:

@@ -11,6 +11,7 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/kubelet/kube
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from kcore.api.core.container import Container as ContainerSpec
@@ -27,6 +28,12 @@ from kcore.kubelet.containers import CREATING, INITIALIZING, container_status, e
 from kcore.kubelet.phase import FAILED, TERMINAL, phase_of, tally_of
 from kcore.kubelet.restart import go_duration
 from kcore.world.sandbox import Sandbox
+
+_REPORTED = attrgetter(
+    "observed_generation", "phase", "conditions", "message", "reason", "nominated_node_name",
+    "host_ip", "host_ips", "pod_ip", "pod_ips", "start_time", "init_container_statuses", "container_statuses",
+)  # fmt: skip
+"""What the kubelet reports in a status."""
 
 
 def pod_status(
@@ -71,8 +78,9 @@ def pod_status(
         "init_container_statuses": init,
         "container_statuses": regular,
     }
-    changed = {name: value for name, value in found.items() if value != getattr(old, name)}
-    return evolve(old, **changed) if changed else old
+    if tuple(found.values()) == _REPORTED(old):
+        return old
+    return evolve(old, **{name: value for name, value in found.items() if value != getattr(old, name)})
 
 
 def _statuses(

@@ -97,9 +97,11 @@ def _after(census: PMap[Group, Counts], old: ApiObject | None, new: ApiObject | 
 
 def _plus(counts: Counts, sort: Sort, number: int) -> Counts:
     """Return the counts with `number` more of `sort`."""
-    known = dict(counts)
-    known[sort] = known.get(sort, 0) + number
-    return tuple(sorted(((one, many) for one, many in known.items() if many), key=_order))
+    for at, (known, many) in enumerate(counts):
+        if known == sort:
+            changed = ((sort, many + number),) if many + number else ()
+            return (*counts[:at], *changed, *counts[at + 1 :])
+    return tuple(sorted((*counts, (sort, number)), key=_order))
 
 
 def _order(counted: tuple[Sort, int]) -> tuple[Any, ...]:

@@ -9,10 +9,11 @@ The answers are those of a pure function; what is remembered only makes them com
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeAlias, TypeVar
 
 from kcore.api.object import ApiObject
+from kcore.apiserver.changes import Change
 from kcore.apiserver.store import Store
 
 T = TypeVar("T")
@@ -39,15 +40,15 @@ class Derived(Generic[T]):
         for at, (seen, value) in enumerate(self._recent):
             if seen is store:
                 return value
-            if _went_on(seen, store):
+            changes = _changes_between(seen, store)
+            if changes is not None:
                 del self._recent[at]
-                return self._remember(store, self._caught_up(value, len(seen.log), store))
+                return self._remember(store, self._caught_up(value, changes))
         return self._remember(store, self._made_anew(store))
 
-    def _caught_up(self, value: T, since: int, store: Store) -> T:
-        """Return the value after the changes from the place `since` of the log on."""
-        for at in range(since, len(store.log)):
-            change = store.log[at]
+    def _caught_up(self, value: T, changes: Iterable[Change]) -> T:
+        """Return the value after `changes`."""
+        for change in changes:
             if change.key.kind in self._kinds:
                 value = self._after(value, change.old, change.new)
         return value
@@ -65,9 +66,13 @@ class Derived(Generic[T]):
         return value
 
 
-def _went_on(seen: Store, store: Store) -> bool:
-    """Tell whether `store` came from `seen` by writes: what was its last change is still at its place."""
-    count = len(seen.log)
-    if not count or seen.compacted != store.compacted or count > len(store.log):
-        return False
-    return store.log[count - 1] is seen.log[count - 1]
+def _changes_between(seen: Store, store: Store) -> Sequence[Change] | None:
+    """Return the changes that made `store` of `seen`; None when it did not come from there, or they are forgotten.
+
+    It did if the last change of `seen` is still at its place.
+    """
+    if not seen.log or seen.revision > store.revision:
+        return None
+    last = seen.log[-1]
+    changes = store.changes_since(last.revision - 1)
+    return changes[1:] if changes and changes[0] is last else None

@@ -15,6 +15,7 @@ import enum
 
 import attrs
 
+from kcore.api.evolve import evolve
 from kcore.world.behavior import Behavior
 
 SIGTERM_EXIT = 143
@@ -32,6 +33,8 @@ class ContainerState(enum.Enum):
     RUNNING = "running"
     STOPPING = "stopping"
     EXITED = "exited"
+
+    __hash__ = object.__hash__  # a member is equal to itself alone, and looked up with every status
 
 
 class Stimulus(enum.Enum):
@@ -81,7 +84,7 @@ class Container:
     @property
     def has_process(self) -> bool:
         """Tell whether a process of it runs."""
-        return self.state in _WITH_PROCESS
+        return self.state is ContainerState.RUNNING or self.state is ContainerState.STOPPING
 
 
 def new_container(name: str, image: str, *, once: bool, restarts: int, now: int, due: int) -> Container:
@@ -113,7 +116,7 @@ def stimulate(container: Container, stimulus: Stimulus, behavior: Behavior, at: 
     if state is ContainerState.EXITED:
         return _exited(container, at)
     if state is ContainerState.WAITING:
-        return attrs.evolve(container, state=state, since=at, due=None, reason=behavior.waiting or "ContainerCreating")
+        return evolve(container, state=state, since=at, due=None, reason=behavior.waiting or "ContainerCreating")
     return container
 
 
@@ -128,9 +131,9 @@ def stop(container: Container, behavior: Behavior, now: int, takes: int, within:
     deadline = now + within
     if container.state is state and container.due is not None:
         hastened = container.due > deadline
-        return attrs.evolve(container, due=deadline, exit_code=SIGKILL_EXIT) if hastened else container
+        return evolve(container, due=deadline, exit_code=SIGKILL_EXIT) if hastened else container
     due, code = (now + takes, SIGTERM_EXIT) if takes <= within else (deadline, SIGKILL_EXIT)
-    return attrs.evolve(container, state=state, since=now, due=due, exit_code=code)
+    return evolve(container, state=state, since=now, due=due, exit_code=code)
 
 
 def _running(container: Container, behavior: Behavior, at: int) -> Container:
@@ -156,12 +159,8 @@ def _exited(container: Container, at: int) -> Container:
     """Return the container whose process ends `at`, with the code that was due."""
     started = container.since if container.started is None else container.started
     ended = Exit(code=container.exit_code or 0, started=started, finished=at)
-    return attrs.evolve(
-        container, state=ContainerState.EXITED, since=at, due=None, exit_code=None, ready=False, exit=ended
-    )
+    return evolve(container, state=ContainerState.EXITED, since=at, due=None, exit_code=None, ready=False, exit=ended)
 
-
-_WITH_PROCESS = frozenset({ContainerState.RUNNING, ContainerState.STOPPING})
 
 _DUE = {
     ContainerState.STARTING: Stimulus.STARTED,

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
-from pyrsistent import PMap, pmap
 
+from kcore.api.evolve import evolve
+from kcore.api.hashmap import EMPTY as NOTHING
+from kcore.api.hashmap import HashMap
 from kcore.api.object import ObjectKey
 from kcore.client.turn import Action
 from kcore.errors import MisuseError
@@ -27,6 +29,8 @@ from kcore.world.sandbox import Sandbox, SandboxId
 
 __all__ = ["EMPTY", "Behavior", "World", "build_world"]
 
+K = TypeVar("K")
+
 
 @attrs.frozen(kw_only=True)
 class World:
@@ -36,11 +40,11 @@ class World:
     sandbox at each time when something is due in it, and the first of them is never out of date.
     """
 
-    machines: PMap[str, Machine] = pmap()
-    sandboxes: PMap[SandboxId, Sandbox] = pmap()
-    of_machine: PMap[str, tuple[SandboxId, ...]] = pmap()
-    of_pod: PMap[tuple[str, ObjectKey], tuple[SandboxId, ...]] = pmap()
-    handed_out: PMap[str, int] = pmap()
+    machines: HashMap[str, Machine] = NOTHING
+    sandboxes: HashMap[SandboxId, Sandbox] = NOTHING
+    of_machine: HashMap[str, tuple[SandboxId, ...]] = NOTHING
+    of_pod: HashMap[tuple[str, ObjectKey], tuple[SandboxId, ...]] = NOTHING
+    handed_out: HashMap[str, int] = NOTHING
     timers: Heap[SandboxId] = Heap()
     behaviors: tuple[Behavior, ...] = ()
     pod_start: int = 0
@@ -51,7 +55,7 @@ class World:
         if name in self.machines:
             raise MisuseError(f"there is a machine {name!r} already")
         machine = Machine(name=name, prefix=pod_prefix(len(self.machines)))
-        return attrs.evolve(self, machines=self.machines.set(name, machine))
+        return evolve(self, machines=self.machines.set(name, machine))
 
     def machine(self, name: str) -> Machine:
         """Return the machine `name`; MisuseError if there is none."""
@@ -138,7 +142,7 @@ def _current(timers: Heap[SandboxId], sandboxes: Mapping[SandboxId, Sandbox]) ->
 
 def _advanced(sandbox: Sandbox, behaviors: tuple[Behavior, ...], at: int) -> Sandbox:
     """Return the sandbox after what is due in it by the time `at`."""
-    return attrs.evolve(
+    return evolve(
         sandbox,
         containers=tuple(
             fall_due(one, behavior_of(behaviors, one.image), at) if one.due is not None and one.due <= at else one
@@ -160,7 +164,7 @@ def _create_sandbox(world: World, action: CreateSandbox, _: int) -> World:
         address, handed_out = found
     sandbox = Sandbox(id=action.id, pod=action.pod, address=address, grace=action.grace)
     name = (node, action.pod)
-    return attrs.evolve(
+    return evolve(
         world,
         sandboxes=world.sandboxes.set(action.id, sandbox),
         of_machine=world.of_machine.set(node, _inserted(world.of_machine.get(node, ()), action.id)),
@@ -191,7 +195,7 @@ def _start_container(world: World, action: StartContainer, now: int) -> World:
     if before is None:
         due = now + world.pod_start
         fresh = new_container(action.name, action.image, once=action.once, restarts=action.restarts, now=now, due=due)
-        begun = attrs.evolve(sandbox, containers=(*sandbox.containers, fresh))
+        begun = evolve(sandbox, containers=(*sandbox.containers, fresh))
         return world.with_sandbox(begun, world.timers, sandbox.due)
     after = stimulate(before, Stimulus.START, behavior_of(world.behaviors, before.image), now)
     if after is before:
@@ -200,7 +204,7 @@ def _start_container(world: World, action: StartContainer, now: int) -> World:
 
 
 def _replaced(sandbox: Sandbox, before: Container, after: Container) -> Sandbox:
-    return attrs.evolve(sandbox, containers=tuple(after if one is before else one for one in sandbox.containers))
+    return evolve(sandbox, containers=tuple(after if one is before else one for one in sandbox.containers))
 
 
 def _stop_sandbox(world: World, action: StopSandbox, now: int) -> World:
@@ -212,7 +216,7 @@ def _stop_sandbox(world: World, action: StopSandbox, now: int) -> World:
     containers = tuple(
         stop(one, behavior_of(world.behaviors, one.image), now, world.pod_stop, within) for one in sandbox.containers
     )
-    stopping = attrs.evolve(sandbox, containers=containers, stop_within=action.grace)
+    stopping = evolve(sandbox, containers=containers, stop_within=action.grace)
     return world.with_sandbox(stopping, world.timers, sandbox.due)
 
 
@@ -222,7 +226,7 @@ def _remove_sandbox(world: World, action: RemoveSandbox, _: int) -> World:
         return world
     node = action.id.node
     sandboxes = world.sandboxes.remove(action.id)
-    return attrs.evolve(
+    return evolve(
         world,
         sandboxes=sandboxes,
         of_machine=_without(world.of_machine, node, action.id),
@@ -231,7 +235,7 @@ def _remove_sandbox(world: World, action: RemoveSandbox, _: int) -> World:
     )
 
 
-def _without(index: PMap[Any, tuple[SandboxId, ...]], term: object, id_: SandboxId) -> PMap[Any, tuple[SandboxId, ...]]:
+def _without(index: HashMap[K, tuple[SandboxId, ...]], term: K, id_: SandboxId) -> HashMap[K, tuple[SandboxId, ...]]:
     """Return the index in which `id_` is not found under `term`, nor `term` when nothing else is."""
     rest = tuple(one for one in index[term] if one != id_)
     return index.set(term, rest) if rest else index.remove(term)

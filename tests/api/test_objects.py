@@ -11,6 +11,7 @@ import pytest
 
 from kcore.api import fields
 from kcore.api.frozenmap import FrozenMap
+from kcore.api.json import Json
 from kcore.api.kinds import KINDS, REQUEST_KINDS
 from kcore.api.meta.condition import Condition
 from kcore.api.quantity import Quantity
@@ -25,6 +26,7 @@ SHAPES = {
     Quantity: {"Quantity"},
     Time: {"Time"},
     MicroTime: {"MicroTime"},
+    Json: {"any"},
 }
 
 

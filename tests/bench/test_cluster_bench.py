@@ -9,6 +9,7 @@ import functools
 import time
 
 import pytest
+from cluster_models.bare import BARE
 
 from kcore.api.frozenmap import FrozenMap
 from kcore.api.json import Json
@@ -16,6 +17,7 @@ from kcore.cluster.fingerprint import Fingerprinter
 from kcore.cluster.timing import Timing
 from kcore.machine import Start, TableSystem, explore
 from kcore.model import NodeSpec, Plan, boot, build_model, settle
+from kcore.model.components import COMPONENTS
 from kcore.users.apply import Apply
 
 CAPACITY = FrozenMap({"cpu": "64", "memory": "256Gi", "pods": "250"})
@@ -28,9 +30,9 @@ def pod(number: int) -> Json:
     return Json.of({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": [container]}})
 
 
-def with_pods(pods: int, nodes: int, timing: Timing = Timing.PROMPT):
+def with_pods(pods: int, nodes: int, timing: Timing = Timing.PROMPT, components=COMPONENTS):
     """A cluster to which pods were just applied."""
-    model = build_model()
+    model = build_model(components)
     specs = [NodeSpec(name=f"n{number:03}", capacity=CAPACITY) for number in range(nodes)]
     state = boot(model, Plan(nodes=specs, timing=timing))
     return model, model.step(state, Apply(objects=tuple(map(pod, range(pods))))).state
@@ -66,8 +68,8 @@ def test_a_pod_costs_what_it_costs_whatever_the_size_of_the_cluster(record_prope
 
 
 def test_a_small_cluster_is_searched(record_property):
-    """Two pods on one node, whoever moves first and hears of it when: every state once."""
-    model, state = with_pods(2, 1, Timing.LAGGING)
+    """Two pods on two nodes, whoever moves first and hears of it when: every state once."""
+    model, state = with_pods(2, 2, Timing.LAGGING, BARE)
     system = TableSystem(model.table, {Start("two pods"): state}, Fingerprinter())
     began = time.process_time()
     coverage = explore(system).coverage
@@ -76,4 +78,4 @@ def test_a_small_cluster_is_searched(record_property):
     )
 
     assert coverage.limit is None
-    assert coverage.states == 1671
+    assert coverage.states == 814

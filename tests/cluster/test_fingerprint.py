@@ -23,7 +23,7 @@ from kcore.cluster.timing import Timing
 from kcore.model import START, NodeSpec, Plan, boot, build_model, settle
 from kcore.world.container import Exit
 
-CLERK = ComponentKey("clerk", "m1")
+CLERK, KUBELET = ComponentKey("clerk", "m1"), ComponentKey("kubelet", "n1")
 
 
 def fingerprint(state):
@@ -259,8 +259,10 @@ def test_the_order_of_service_counts_where_it_decides():
             id="which servers are up",
         ),
         pytest.param(lambda state: attrs.evolve(state, world=state.world.add_machine("n9")), id="the machines"),
+        pytest.param(lambda state: state.enqueue(KUBELET, ("Pod", "default", "x")), id="a key to look at"),
         pytest.param(
-            lambda state: state.enqueue(ComponentKey("kubelet", "n1"), ("Pod", "default", "x")), id="a key to look at"
+            lambda state: state.with_process(KUBELET, attrs.evolve(state.processes[KUBELET], linked=False)),
+            id="who is cut off",
         ),
     ],
 )

@@ -21,6 +21,7 @@ from typing import Any, Literal, TypeAlias
 
 import attrs
 
+from kcore.api.evolve import evolve
 from kcore.api.fields import formats
 from kcore.api.fields.lookup import FieldInfo, FieldType, TypeInfo, nearest, struct, type_of
 from kcore.api.quantity import Quantity, QuantityError
@@ -202,7 +203,7 @@ def _int_or_string(value: object, kind: FieldType, at: _At, found: _Found) -> No
     if isinstance(value, str) or (_is_number(value) and _fits(value, 31)):
         return
     text = f"number {value}" if _is_number(value) else ""
-    found.append(_mismatch(value, attrs.evolve(kind, go="int32"), at, text=text, fatal=True))
+    found.append(_mismatch(value, evolve(kind, go="int32"), at, text=text, fatal=True))
 
 
 def _quantity(value: object, kind: FieldType, at: _At, found: _Found) -> None:
@@ -214,7 +215,7 @@ def _quantity(value: object, kind: FieldType, at: _At, found: _Found) -> None:
 
 def _time(value: object, kind: FieldType, at: _At, found: _Found) -> None:
     if not isinstance(value, str):
-        found.append(_mismatch(value, attrs.evolve(kind, go="string"), at, fatal=True))
+        found.append(_mismatch(value, evolve(kind, go="string"), at, fatal=True))
         return
     message = formats.time_error(value, micro=kind.shape == "MicroTime")
     if message:
@@ -227,7 +228,7 @@ def _bytes(value: object, kind: FieldType, at: _At, found: _Found) -> None:
         for index, item in enumerate(value):
             if item is not None and not (_is_number(item) and _fits(item, 8) and item >= 0):
                 text = f"number {item}" if _is_number(item) else ""
-                found.append(_mismatch(item, attrs.evolve(kind, go="uint8"), at.item(index), text=text))
+                found.append(_mismatch(item, evolve(kind, go="uint8"), at.item(index), text=text))
     elif not isinstance(value, str):
         found.append(_mismatch(value, kind, at))
     else:

@@ -7,13 +7,15 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/staging/src/k8s.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
 
 from kcore.api.convert import structure
-from kcore.api.meta.labelselector import LabelSelector
+from kcore.api.frozenmap import FrozenMap
+from kcore.api.meta.labelselector import LabelSelector, LabelSelectorRequirement
 from kcore.api.selectors.parser import parse_requirements
 from kcore.api.selectors.requirement import Operator, Requirement, SelectorError, requirement
 
@@ -66,6 +68,11 @@ def parse(text: str) -> Selector:
 
 def from_set(labels: Mapping[str, str]) -> Selector:
     """Return the selector of exactly these labels, as a Service has it, unchecked; no labels select everything."""
+    return _of_set(_frozen(labels))
+
+
+@functools.lru_cache(maxsize=4096)
+def _of_set(labels: FrozenMap[str]) -> Selector:
     return _selector(Requirement(key=key, operator=Operator.EQUALS, values=(value,)) for key, value in labels.items())
 
 
@@ -77,12 +84,21 @@ def from_label_selector(selector: LabelSelector | Mapping[str, Any] | None) -> S
     if selector is None:
         return _NOTHING
     typed = selector if isinstance(selector, LabelSelector) else structure(LabelSelector, dict(selector))
-    requirements = [requirement(key, Operator.EQUALS, (value,)) for key, value in typed.match_labels.items()]
-    for expression in typed.match_expressions:
+    return _of_parts(_frozen(typed.match_labels), typed.match_expressions)
+
+
+@functools.lru_cache(maxsize=4096)
+def _of_parts(labels: FrozenMap[str], expressions: tuple[LabelSelectorRequirement, ...]) -> Selector:
+    requirements = [requirement(key, Operator.EQUALS, (value,)) for key, value in labels.items()]
+    for expression in expressions:
         if expression.operator not in _OPERATORS:
             raise SelectorError(f'"{expression.operator}" is not a valid label selector operator')
         requirements.append(requirement(expression.key, _OPERATORS[expression.operator], expression.values))
     return _selector(requirements)
+
+
+def _frozen(labels: Mapping[str, str]) -> FrozenMap[str]:
+    return labels if isinstance(labels, FrozenMap) else FrozenMap(labels)
 
 
 def _selector(requirements: Iterable[Requirement]) -> Selector:

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-import attrs
-
 from kcore.api.core.binding import Binding
 from kcore.api.core.pod import Pod
+from kcore.api.evolve import evolve
 from kcore.api.json import Wire
 from kcore.api.object import ApiObject, ObjectKey
 from kcore.apiserver.outcome import Operation
@@ -46,7 +45,7 @@ def _mutate(wire: Wire, labels: Labels) -> None:
 
 def _revise(binding: Binding, labels: Labels) -> Binding:
     metadata = binding.metadata
-    return attrs.evolve(binding, metadata=attrs.evolve(metadata, labels=metadata.labels.update(dict(labels))))
+    return evolve(binding, metadata=evolve(metadata, labels=metadata.labels.update(dict(labels))))
 
 
 PLUGIN = Plugin(name="PodTopologyLabels", kinds=frozenset({"Pod"}), facts=_of_pod, mutate=_mutate)

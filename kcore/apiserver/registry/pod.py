@@ -10,16 +10,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
 from kcore.api.convert import structure
 from kcore.api.core.pod import Pod
+from kcore.api.evolve import evolve
 from kcore.api.json import Wire
 from kcore.api.meta.condition import Condition
 from kcore.api.qos import compute_pod_qos
 from kcore.apiserver.defaulting.podspec import default_pod, default_pod_spec
 from kcore.apiserver.defaulting.wire import part
-from kcore.apiserver.field import Errors, forbidden, gathered
+from kcore.apiserver.field import Errors, FieldErrors, forbidden, gathered
 from kcore.apiserver.registry.strategy import Strategy
 from kcore.apiserver.validation import names
 from kcore.apiserver.validation.meta import object_meta
@@ -91,6 +90,14 @@ def validate(wire: Wire) -> Errors:
         yield forbidden("spec.nodeName", "cannot be set until all schedulingGates have been cleared")
 
 
+check_status = gathered(pod_status_update)
+
+
+def validate_status(new: Wire, old: Wire) -> FieldErrors:
+    """Return the errors of a write of the status, of pods as JSON has them."""
+    return check_status(structure(Pod, new), structure(Pod, old))
+
+
 def grace(pod: Any, requested: int | None) -> int:
     """Return the seconds that a deleted pod has left: none before it is bound and once it has finished."""
     seconds = pod.spec.termination_grace_period_seconds if requested is None else requested
@@ -107,19 +114,17 @@ def prepare_status(new: Any, old: Any) -> Any:
     conditions = _observed(status.conditions, was.conditions)
     if (qos, observed, conditions) == (status.qos_class, status.observed_generation, status.conditions):
         return new
-    kept = attrs.evolve(status, qos_class=qos, observed_generation=observed, conditions=conditions)
-    return attrs.evolve(new, status=kept)
+    kept = evolve(status, qos_class=qos, observed_generation=observed, conditions=conditions)
+    return evolve(new, status=kept)
 
 
 def _observed(new: tuple[Condition, ...], old: tuple[Condition, ...]) -> tuple[Condition, ...]:
     """Return the conditions `new` with the observed generations of `old`, type by type, where they have none."""
-    if new is old:
+    if new is old or all(one.observed_generation for one in new):
         return new
     seen = {one.type: one.observed_generation for one in reversed(old)}
     return tuple(
-        one
-        if one.observed_generation or not seen.get(one.type)
-        else attrs.evolve(one, observed_generation=seen[one.type])
+        one if one.observed_generation or not seen.get(one.type) else evolve(one, observed_generation=seen[one.type])
         for one in new
     )
 
@@ -130,7 +135,8 @@ STRATEGY = Strategy(
     prepare_create=prepare_create,
     validate=validate,
     validate_update=gathered(pod_update),
-    validate_status=gathered(pod_status_update),
+    validate_status=validate_status,
+    check_status=check_status,
     grace=grace,
     status_keeps=("deletion_timestamp", "owner_references"),
     remember=True,

@@ -70,6 +70,8 @@ class Strategy:
     - `stamp(new, old, now)`: set times of the write itself, `now` as RFC 3339; after `prepare`.
     - `validate(wire)`: the field errors of a new object; `validate_update(new, old)`: those of a change, in addition
       to `validate(new)`; `validate_status(new, old)`: those of a write to the status subresource.
+    - `check_status(new, old)`: what `validate_status` is, for the typed objects of a kind whose status is written so
+      often that turning it into JSON would be most of the work.
     - `spec_fields`: top-level fields whose change raises metadata.generation (those of `has_generation` kinds).
     - `grace(obj, requested)`: the seconds that a delete leaves the typed object, of which `requested` were asked for
       (None: none in particular); a `grace` of None is for kinds that go at once.
@@ -91,6 +93,7 @@ class Strategy:
     validate: Callable[[Wire], FieldErrors] = _valid
     validate_update: Callable[[Wire, Wire], FieldErrors] = meta_update
     validate_status: Callable[[Wire, Wire], FieldErrors] = _valid_status
+    check_status: Callable[[Any, Any], FieldErrors] | None = None
     spec_fields: tuple[str, ...] = ("spec",)
     grace: Callable[[Any, int | None], int] | None = None
     status_keeps: tuple[str, ...] = ()

@@ -9,11 +9,10 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/registry/cor
 
 from __future__ import annotations
 
-import attrs
-
 from kcore.api.convert import structure
 from kcore.api.core.binding import Binding
 from kcore.api.core.pod import Pod
+from kcore.api.evolve import evolve
 from kcore.api.frozenmap import FrozenMap
 from kcore.api.kinds import class_kind
 from kcore.api.meta.condition import Condition
@@ -88,14 +87,14 @@ def _bound(pod: Pod, binding: Binding, operation: Operation) -> Pod:
     conditions = with_condition(pod.status.conditions, SCHEDULED, operation.context.time)
     metadata, given = pod.metadata, binding.metadata
     if given.annotations or given.labels:
-        metadata = attrs.evolve(
+        metadata = evolve(
             metadata,
             annotations=FrozenMap({**metadata.annotations, **given.annotations}),
             labels=FrozenMap({**metadata.labels, **given.labels}),
         )
-    return attrs.evolve(
+    return evolve(
         pod,
         metadata=metadata,
-        spec=attrs.evolve(pod.spec, node_name=binding.target.name),
-        status=attrs.evolve(pod.status, conditions=conditions, nominated_node_name=""),
+        spec=evolve(pod.spec, node_name=binding.target.name),
+        status=evolve(pod.status, conditions=conditions, nominated_node_name=""),
     )

@@ -9,8 +9,7 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/staging/src/k8s.
 
 from __future__ import annotations
 
-import attrs
-
+from kcore.api.evolve import evolve
 from kcore.api.kinds import key_of
 from kcore.api.meta.objectmeta import ObjectMeta
 from kcore.api.object import ApiObject, ObjectKey, OpaqueObject
@@ -48,7 +47,7 @@ def create_object(operation: Operation, body: ApiObject) -> Outcome:
     taken = operation.store.get(key_of(made.object))
     if taken is not None:
         return operation.refuse(_taken(operation, taken, generated=bool(draws)))
-    minted = attrs.evolve(made.minted, uids=made.minted.uids + 1, suffixes=made.minted.suffixes + draws)
+    minted = evolve(made.minted, uids=made.minted.uids + 1, suffixes=made.minted.suffixes + draws)
     store = operation.store.with_minted(minted).put(made.object)
     key = key_of(made.object)
     note = Note("object.created", object=str(key), client=operation.request.client)
@@ -77,10 +76,10 @@ def _taken(operation: Operation, taken: ApiObject, *, generated: bool) -> Status
     """Return the conflict with the object that has the name already."""
     status = already_exists(operation.kind, taken.metadata.name)
     if taken.metadata.deletion_timestamp is not None:
-        return attrs.evolve(status, message=f"object is being deleted: {status.message}")
+        return evolve(status, message=f"object is being deleted: {status.message}")
     if generated:
         why = "the server was not able to generate a unique name for the object"
-        return attrs.evolve(status, message=f"{status.message}, {why}")
+        return evolve(status, message=f"{status.message}, {why}")
     return status
 
 
@@ -110,4 +109,4 @@ def placed(operation: Operation, body: ApiObject) -> ApiObject | Status:
     wanted = (metadata.name or key.name, namespace or metadata.namespace if operation.kind.namespaced else "")
     if wanted == (metadata.name, metadata.namespace):
         return body
-    return attrs.evolve(body, metadata=attrs.evolve(metadata, name=wanted[0], namespace=wanted[1]))
+    return evolve(body, metadata=evolve(metadata, name=wanted[0], namespace=wanted[1]))

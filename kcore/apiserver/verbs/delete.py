@@ -8,8 +8,7 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/staging/src/k8s.
 
 from __future__ import annotations
 
-import attrs
-
+from kcore.api.evolve import evolve
 from kcore.api.kinds import key_of
 from kcore.api.meta.deleteoptions import DeleteOptions
 from kcore.api.object import ApiObject
@@ -55,7 +54,7 @@ def delete_collection(operation: Operation) -> Outcome:
         store = done.store
         items.append(done.object)
     granted = operation.grant(store, None, *notes)
-    return attrs.evolve(granted, response=attrs.evolve(granted.response, items=tuple(items)))
+    return evolve(granted, response=evolve(granted.response, items=tuple(items)))
 
 
 def _delete(operation: Operation, store: Store, obj: ApiObject) -> Deletion | Status:
@@ -76,7 +75,7 @@ def with_options(options: Options, given: DeleteOptions | None) -> Options:
     if given is None:
         return options
     preconditions = given.preconditions
-    return attrs.evolve(
+    return evolve(
         options,
         grace_period_seconds=_first(given.grace_period_seconds, options.grace_period_seconds),
         propagation_policy=given.propagation_policy or options.propagation_policy,

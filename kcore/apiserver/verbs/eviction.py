@@ -11,10 +11,9 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/registry/cor
 
 from __future__ import annotations
 
-import attrs
-
 from kcore.api.convert import structure
 from kcore.api.core.pod import Pod
+from kcore.api.evolve import evolve
 from kcore.api.kinds import class_kind
 from kcore.api.meta.condition import Condition
 from kcore.api.policy.eviction import Eviction
@@ -59,7 +58,7 @@ def evict(operation: Operation) -> Outcome:
     done = _delete(operation, allowed, pod, options)
     if isinstance(done, Status):
         return operation.refuse(done)
-    dry = attrs.evolve(operation, request=attrs.evolve(operation.request, options=options))
+    dry = evolve(operation, request=evolve(operation.request, options=options))
     return dry.grant(
         done.store, None, Note("pod.evicted", pod=str(operation.key), client=operation.request.client), code=201
     )
@@ -122,8 +121,8 @@ def take_disruption(budget: PodDisruptionBudget, pod: str, now: Time) -> PodDisr
         )
         conditions = with_condition(conditions, insufficient, now)
     disrupted = status.disrupted_pods.set(pod, now)
-    changed = attrs.evolve(status, disruptions_allowed=left, conditions=conditions, disrupted_pods=disrupted)
-    return attrs.evolve(budget, status=changed)
+    changed = evolve(status, disruptions_allowed=left, conditions=conditions, disrupted_pods=disrupted)
+    return evolve(budget, status=changed)
 
 
 def _exhausted(budget: PodDisruptionBudget) -> str:
@@ -167,9 +166,9 @@ def _delete(operation: Operation, store: Store, pod: Pod, options: Options) -> D
     if refusal:
         return refusal
     now = operation.context.time
-    target = attrs.evolve(TARGET, observed_generation=pod.metadata.generation)
+    target = evolve(TARGET, observed_generation=pod.metadata.generation)
     conditions = with_condition(pod.status.conditions, target, now)
-    marked = attrs.evolve(pod, status=attrs.evolve(pod.status, conditions=conditions))
+    marked = evolve(pod, status=evolve(pod.status, conditions=conditions))
     after = store if marked == pod else store.put(marked)
-    meant = attrs.evolve(options, resource_version="", uid="")
+    meant = evolve(options, resource_version="", uid="")
     return delete_object(after, after.objects[operation.key], meant, now, operation.kind, operation.strategy)

@@ -8,9 +8,8 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/registry/cor
 
 from __future__ import annotations
 
-import attrs
-
 from kcore.api.core.namespace import Namespace
+from kcore.api.evolve import evolve
 from kcore.apiserver.commit import commit, outdated
 from kcore.apiserver.outcome import Operation, Outcome
 from kcore.apiserver.status import Status, bad_request
@@ -31,4 +30,4 @@ def finalize(operation: Operation) -> Outcome:
     refusal = outdated(operation, body, old)
     if refusal:
         return operation.refuse(refusal)
-    return commit(operation, operation.store, old, attrs.evolve(old, spec=body.spec))
+    return commit(operation, operation.store, old, evolve(old, spec=body.spec))

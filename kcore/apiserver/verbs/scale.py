@@ -12,10 +12,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
 from kcore.api.autoscaling.scale import Scale, ScaleSpec, ScaleStatus
 from kcore.api.convert import to_wire
+from kcore.api.evolve import evolve
 from kcore.api.kinds import class_kind
 from kcore.api.meta.objectmeta import ObjectMeta
 from kcore.api.object import ApiObject
@@ -93,8 +92,8 @@ def _write(operation: Operation, old: ApiObject, scale: ApiObject) -> Outcome:
     wire.setdefault("spec", {})["replicas"] = replicas
     body = typed(wire, operation.kind)
     version, uid = scale.metadata.resource_version, scale.metadata.uid
-    asked = attrs.evolve(body.metadata, resource_version=version, uid=uid)
-    outcome = replace(operation, old, attrs.evolve(body, metadata=asked))
+    asked = evolve(body.metadata, resource_version=version, uid=uid)
+    outcome = replace(operation, old, evolve(body, metadata=asked))
     if outcome.response.object is None:
         return outcome
-    return attrs.evolve(outcome, response=attrs.evolve(outcome.response, object=scale_of(outcome.response.object)))
+    return evolve(outcome, response=evolve(outcome.response, object=scale_of(outcome.response.object)))

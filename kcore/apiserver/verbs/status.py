@@ -14,6 +14,7 @@ from typing import Any
 import attrs
 
 from kcore.api.convert import to_wire, unstructure
+from kcore.api.evolve import evolve
 from kcore.api.json import Json, Wire
 from kcore.api.meta.objectmeta import ObjectMeta
 from kcore.api.object import ApiObject, OpaqueObject
@@ -67,7 +68,7 @@ def _metadata(new: ObjectMeta, old: ObjectMeta, kept: tuple[str, ...]) -> Object
     """Return the metadata that a status write leaves."""
     if new is old:
         return old
-    changed = attrs.evolve(for_update(new, old), **{name: getattr(old, name) for name in kept})
+    changed = evolve(for_update(new, old), **{name: getattr(old, name) for name in kept})
     return old if changed == old else changed
 
 
@@ -75,22 +76,27 @@ def with_status(old: ApiObject, body: ApiObject, metadata: ObjectMeta) -> ApiObj
     """Return `old` with `metadata` and the status of `body`."""
     if not isinstance(old, OpaqueObject):
         status: Any = getattr(body, "status", None)
-        return attrs.evolve(old, metadata=metadata, status=status)  # type: ignore[call-arg]  # the kind has a status
+        return evolve(old, metadata=metadata, status=status)  # type: ignore[call-arg]  # the kind has a status
     rest = {name: value for name, value in old.extra.value.items() if name != "status"}
     found = body.extra.value.get("status")
-    return attrs.evolve(old, metadata=metadata, extra=Json.of({**rest, **({"status": found} if found else {})}))
+    return evolve(old, metadata=metadata, extra=Json.of({**rest, **({"status": found} if found else {})}))
 
 
 def _invalid(operation: Operation, new: ApiObject, old: ApiObject) -> Status | None:
     """Return what the kind has against the new status."""
-    validate = operation.strategy.validate_status
-    if validate is UNCHECKED or new is old:
+    check, validate = operation.strategy.check_status, operation.strategy.validate_status
+    if new is old:
+        return None
+    if check is not None:
+        errors = check(new, old)
+        return refused(operation.kind, {"metadata": {"name": new.metadata.name}}, errors) if errors else None
+    if validate is UNCHECKED:
         return None
     if isinstance(new, OpaqueObject):
         wire, before = to_wire(new), to_wire(old)
     else:
         wire, before = _shown(new), _shown(old)
-        if new.metadata is old.metadata:
+        if new.metadata is old.metadata and new.metadata.deletion_timestamp is None:
             wire["metadata"] = before["metadata"] = {"name": new.metadata.name, "resourceVersion": "unchanged"}
     return refused(operation.kind, wire, validate(wire, before))
 

@@ -9,9 +9,8 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/staging/src/k8s.
 
 from __future__ import annotations
 
-import attrs
-
 from kcore.api.convert import to_wire
+from kcore.api.evolve import evolve
 from kcore.api.json import Wire
 from kcore.api.object import ApiObject
 from kcore.api.times import format_time
@@ -57,7 +56,7 @@ def replace(operation: Operation, old: ApiObject, body: ApiObject) -> Outcome:
     refusal = outdated(operation, body, old)
     if refusal:
         return operation.refuse(refusal)
-    new = attrs.evolve(body, metadata=for_update(body.metadata, old.metadata))
+    new = evolve(body, metadata=for_update(body.metadata, old.metadata))
     if new == old:
         return operation.grant(operation.store, old)
     made = _prepare(operation, new, old)

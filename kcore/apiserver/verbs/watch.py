@@ -11,8 +11,7 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/staging/src/k8s.
 
 from __future__ import annotations
 
-import attrs
-
+from kcore.api.evolve import evolve
 from kcore.api.kinds import key_of
 from kcore.apiserver.changes import Change
 from kcore.apiserver.outcome import Operation, Outcome
@@ -54,4 +53,4 @@ def as_seen(change: Change, selected: Selection) -> Change | None:
     new = change.new if change.new is not None and selected.matches(change.key, change.new) else None
     if old is None and new is None:
         return None
-    return attrs.evolve(change, old=old, new=new)
+    return evolve(change, old=old, new=new)
