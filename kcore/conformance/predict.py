@@ -16,6 +16,8 @@ import attrs
 
 from kcore.conformance.agree import agrees
 from kcore.conformance.kinds import (
+    daemonset_node,
+    daemonset_sync,
     deployment,
     disruption,
     endpointslice,
@@ -28,6 +30,7 @@ from kcore.conformance.kinds import (
     quantity,
     replicaset,
     scheduler,
+    statefulset,
     tainteviction,
     validation,
 )
@@ -90,6 +93,8 @@ def _prediction(predictor: Predictor, case: Case, path: Path) -> dict[str, Any]:
 
 
 PREDICTORS: Mapping[str, Predictor] = {
+    "daemonset_node": daemonset_node.predict,
+    "daemonset_sync": daemonset_sync.predict,
     "deployment": deployment.predict,
     "disruption": disruption.predict,
     "endpointslice": endpointslice.predict,
@@ -103,6 +108,7 @@ PREDICTORS: Mapping[str, Predictor] = {
     "replicaset": replicaset.predict,
     "scheduler": scheduler.predict,
     "scheduler_preempt": scheduler.predict,
+    "statefulset": statefulset.predict,
     "tainteviction": tainteviction.predict,
     "validation": validation.predict,
 }

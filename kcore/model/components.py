@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kcore.client.component import Component
 from kcore.cluster.config import DEFAULT_CONFIG, ClusterConfig
+from kcore.controllers.daemonset import DAEMONSET
 from kcore.controllers.deployment import DEPLOYMENT
 from kcore.controllers.disruption import DISRUPTION
 from kcore.controllers.endpointslice import ENDPOINTSLICE
@@ -12,6 +13,7 @@ from kcore.controllers.namespace import NAMESPACE
 from kcore.controllers.nodelifecycle import NodeLifecycleConfig, nodelifecycle
 from kcore.controllers.podgc import podgc
 from kcore.controllers.replicaset import REPLICASET
+from kcore.controllers.statefulset import STATEFULSET
 from kcore.controllers.tainteviction import TAINTEVICTION
 from kcore.kubelet import kubelet
 from kcore.network.kubeproxy import KUBE_PROXY
@@ -26,6 +28,8 @@ def components_of(config: ClusterConfig) -> tuple[Component, ...]:
         node_monitor_grace_period=config.node_monitor_grace_period,
     )
     return (
+        STATEFULSET,
+        DAEMONSET,
         DEPLOYMENT,
         REPLICASET,
         ENDPOINTSLICE,
@@ -44,5 +48,5 @@ def components_of(config: ClusterConfig) -> tuple[Component, ...]:
 
 COMPONENTS = components_of(DEFAULT_CONFIG)
 
-NOBODY_ACTS_ON = frozenset({"StatefulSet", "PersistentVolume", "PersistentVolumeClaim"})
+NOBODY_ACTS_ON = frozenset({"PersistentVolume", "PersistentVolumeClaim"})
 """The kinds with a class of their own that have no controller yet: stored and served, otherwise left alone."""

@@ -25,7 +25,8 @@ from kcore.client.turn import OnFailure
 from kcore.client.view import View
 from kcore.client.workqueue import BASE_DELAY
 from kcore.controllers.deployment import DEPLOYMENT
-from kcore.controllers.deployment.template import HASH_LABEL, compute_hash
+from kcore.controllers.deployment.template import HASH_LABEL
+from kcore.reconcile.templatehash import compute_hash
 
 START = 946_684_800_000
 WEB = ObjectKey("Deployment", "default", "web")

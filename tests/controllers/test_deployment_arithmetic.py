@@ -42,13 +42,12 @@ from kcore.controllers.deployment.replicas import (
 )
 from kcore.controllers.deployment.rollout import replica_set_name
 from kcore.controllers.deployment.template import (
-    LETTERS,
-    compute_hash,
     equal_ignore_hash,
     split,
     with_hash,
     without_hash,
 )
+from kcore.reconcile.templatehash import LETTERS, compute_hash
 
 
 def deployment(replicas=10, surge=None, unavailable=None, kind="RollingUpdate", **annotations):

@@ -15,6 +15,7 @@ from kcore.api.object import ObjectKey
 from kcore.apiserver.request import Request, Verb
 from kcore.client.component import Component, Work, Write
 from kcore.client.turn import Call, OnFailure, Turn
+from kcore.cluster.target import Target
 from kcore.cluster.timing import Timing
 from kcore.controllers.namespace import NAMESPACE
 from kcore.controllers.nodelifecycle import NODELIFECYCLE
@@ -22,7 +23,6 @@ from kcore.controllers.podgc import PODGC
 from kcore.controllers.tainteviction import TAINTEVICTION
 from kcore.machine import Refusal
 from kcore.model import START, NodeSpec, Plan, advance, boot, build_model
-from kcore.users.act import Target
 from kcore.users.apply import Apply
 from kcore.users.delete import Delete
 

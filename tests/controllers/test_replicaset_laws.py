@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from kcore.api.frozenmap import FrozenMap
 from kcore.api.json import Json
 from kcore.api.object import ObjectKey
+from kcore.cluster.target import Target
 from kcore.cluster.timing import Timing
 from kcore.controllers.replicaset import REPLICASET
 from kcore.model import NodeSpec, Plan, boot, build_model, settle
 from kcore.model.components import COMPONENTS
 from kcore.reconcile.podutil import is_pod_active
-from kcore.users.act import Target
 from kcore.users.apply import Apply
 from kcore.users.delete import Delete
 from kcore.users.patch import Label, Scale

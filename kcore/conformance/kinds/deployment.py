@@ -25,8 +25,8 @@ from kcore.client.turn import Turn
 from kcore.client.view import View
 from kcore.cluster.asking import READS
 from kcore.controllers.deployment import DEPLOYMENT
-from kcore.controllers.deployment.template import compute_hash
 from kcore.machine import Note
+from kcore.reconcile.templatehash import compute_hash
 
 NOW = parse_time("2000-01-01T00:00:00Z") * 1000
 

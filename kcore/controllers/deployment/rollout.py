@@ -46,8 +46,9 @@ from kcore.controllers.deployment.program import (
     update_status,
 )
 from kcore.controllers.deployment.replicas import UNLIMITED, new_size, size, wanted
-from kcore.controllers.deployment.template import HASH_LABEL, compute_hash, equal_ignore_hash, with_hash
+from kcore.controllers.deployment.template import HASH_LABEL, equal_ignore_hash, with_hash
 from kcore.reconcile.ownership import controller_ref, is_controlled_by
+from kcore.reconcile.templatehash import compute_hash
 
 LONGEST_NAME = 253
 NAMESPACE_TERMINATING = "NamespaceTerminating"

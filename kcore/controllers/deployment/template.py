@@ -1,9 +1,7 @@
 """Templates: which ReplicaSets are of the Deployment's template, and the name that a template gets.
 
 Models equality without the label `pod-template-hash`, by which the new ReplicaSet is told from the old ones (of
-several, the oldest), and the hash: 32 bits of FNV-1a over the template and the collision count, written in letters that
-spell no words. The hash is over the canonical JSON of the template and not over Go's printing of it, so the letters are
-not those that a real cluster would have; all that follows from them is.
+several, the oldest). The hash itself is `kcore.reconcile.templatehash`.
 
 Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/controller/controller_utils.go
 """
@@ -13,18 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kcore.api.apps.replicaset import ReplicaSet
-from kcore.api.convert import unstructure
 from kcore.api.core.pod import PodTemplateSpec
 from kcore.api.evolve import evolve
-from kcore.api.json import canonical
 from kcore.controllers.deployment.replicas import by_creation
 
 HASH_LABEL = "pod-template-hash"
-
-LETTERS = "bcdfghjklmnpqrstvwxz2456789"
-"""The letters of a hash, the one of a digit being that of its code point modulo their number."""
-
-_BASIS, _PRIME, _BITS = 2166136261, 16777619, 0xFFFFFFFF
 
 
 def equal_ignore_hash(one: PodTemplateSpec, other: PodTemplateSpec) -> bool:
@@ -45,13 +36,6 @@ def split(
     return new, tuple(one for one in ordered if new is None or one.metadata.uid != new.metadata.uid)
 
 
-def compute_hash(template: PodTemplateSpec, collisions: int | None) -> str:
-    """Return the hash of the template after so many `collisions` (None: never any), as in names and labels."""
-    uniquifier = b"" if collisions is None else (collisions & _BITS).to_bytes(8, "little")
-    number = _fnv32a(canonical(unstructure(template)).encode() + uniquifier)
-    return "".join(LETTERS[ord(digit) % len(LETTERS)] for digit in str(number))
-
-
 def with_hash(template: PodTemplateSpec, value: str) -> PodTemplateSpec:
     """Return the template with the label that says its hash."""
     labels = template.metadata.labels.set(HASH_LABEL, value)
@@ -64,10 +48,3 @@ def without_hash(template: PodTemplateSpec) -> PodTemplateSpec:
         return template
     labels = template.metadata.labels.remove(HASH_LABEL)
     return evolve(template, metadata=evolve(template.metadata, labels=labels))
-
-
-def _fnv32a(text: bytes) -> int:
-    number = _BASIS
-    for byte in text:
-        number = (number ^ byte) * _PRIME & _BITS
-    return number

@@ -14,7 +14,7 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/controller/e
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import attrs
 
@@ -23,8 +23,9 @@ from kcore.api.core.pod import Pod
 from kcore.api.core.service import Service
 from kcore.api.discovery.endpointslice import EndpointSlice
 from kcore.api.evolve import evolve
+from kcore.api.hashmap import HashMap
 from kcore.api.kinds import key_of
-from kcore.api.object import ObjectKey
+from kcore.api.object import ApiObject, ObjectKey
 from kcore.api.selectors.label import from_set
 from kcore.apiserver.changes import Change
 from kcore.apiserver.request import Request, Response, Verb
@@ -36,6 +37,7 @@ from kcore.controllers.endpointslice.packing import Writes
 from kcore.controllers.endpointslice.reconciler import Plan, plan
 from kcore.controllers.endpointslice.slices import managed_service, selector_of
 from kcore.machine import Note
+from kcore.reconcile.derived import Derived
 from kcore.reconcile.expectations import NONE, Expectations, caught_up
 from kcore.reconcile.podutil import is_pod_ready
 from kcore.reconcile.program import Program, ask, play
@@ -57,6 +59,9 @@ class Memory:
     expectations: Expectations = NONE
     failures: int = 0
 
+
+ByLabel: TypeAlias = HashMap[tuple[str, str, str], tuple[Service, ...]]
+"""The Services of a namespace whose selectors begin with a label: (namespace, key, value)."""
 
 _NOTHING = Memory()
 
@@ -206,13 +211,23 @@ def _selecting(pod: Pod | None, store: Store) -> frozenset[str]:
     """Return the names of the Services that select `pod`."""
     if pod is None:
         return frozenset()
-    labels = pod.metadata.labels
-    services = (one for one in store.list("Service", pod.metadata.namespace) if isinstance(one, Service))
+    namespace, labels, services = pod.metadata.namespace, pod.metadata.labels, _SERVICES(store)
     return frozenset(
         one.metadata.name
-        for one in services
-        if one.spec.selector and all(labels.get(key) == value for key, value in one.spec.selector.items())
+        for label in labels.items()
+        for one in services.get((namespace, *label), ())
+        if all(labels.get(key) == value for key, value in one.spec.selector.items())
     )
+
+
+def _by_label(known: ByLabel, old: ApiObject | None, new: ApiObject | None) -> ByLabel:
+    """Return the Services by label after one was `old` and became `new`."""
+    for one, there in ((old, ()), (new, (new,))):
+        if isinstance(one, Service) and one.spec.selector:
+            term = (one.metadata.namespace, *next(iter(one.spec.selector.items())))
+            others = (each for each in known.get(term, ()) if each.metadata.name != one.metadata.name)
+            known = known.set(term, (*others, *there))
+    return known
 
 
 def _may_have_moved(old: Pod, new: Pod) -> bool:
@@ -248,5 +263,7 @@ ENDPOINTSLICE = Component(
     writes=frozenset(Write(verb, "EndpointSlice") for verb in (Verb.CREATE, Verb.UPDATE, Verb.DELETE)),
 )
 
+_NO_SERVICES: ByLabel = HashMap()
+_SERVICES = Derived(_NO_SERVICES, _by_label, ("Service",))
 _RECENT: list[tuple[Store, Service, Plan]] = []
 """The last plan and what it was made of, for the reconciles of one turn. It only saves work."""
