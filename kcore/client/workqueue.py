@@ -9,9 +9,12 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/staging/src/k8s.
 from __future__ import annotations
 
 import attrs
-from pyrsistent import PDeque, PMap, PSet, pdeque, pmap, pset
 
 from kcore.api.evolve import evolve
+from kcore.api.hashmap import EMPTY as NOTHING
+from kcore.api.hashmap import HashMap
+from kcore.client.fifo import EMPTY as NOBODY
+from kcore.client.fifo import Fifo
 from kcore.client.turn import Key
 
 BASE_DELAY = 5
@@ -33,11 +36,11 @@ class WorkQueue:
     Many keys may wait, few are under way.
     """
 
-    order: PDeque[Key] = pdeque()
-    waiting: PSet[Key] = pset()
+    order: Fifo[Key] = NOBODY
+    waiting: HashMap[Key, None] = NOTHING
     under_way: frozenset[Key] = _NONE
     dirty: frozenset[Key] = _NONE
-    failures: PMap[Key, int] = pmap()
+    failures: HashMap[Key, int] = NOTHING
 
     def __len__(self) -> int:
         """Return the number of waiting keys."""
@@ -49,18 +52,18 @@ class WorkQueue:
             return self if key in self.dirty else evolve(self, dirty=self.dirty | {key})
         if key in self.waiting:
             return self
-        return self._with(self.order.append(key), self.waiting.add(key), self.under_way)
+        return evolve(self, order=self.order.append(key), waiting=self.waiting.set(key, None))
 
     def take(self, key: Key) -> WorkQueue:
         """Begin the turn of `key`, which waits."""
-        order = self.order.popleft() if self.order[0] == key else self.order.remove(key)
-        return self._with(order, self.waiting.remove(key), self.under_way | {key})
+        order, waiting = self.order.remove(key), self.waiting.remove(key)
+        return evolve(self, order=order, waiting=waiting, under_way=self.under_way | {key})
 
     def done(self, key: Key) -> WorkQueue:
         """End the turn of `key`; it waits again if it was added meanwhile."""
         under_way = self.under_way - {key}
         if key not in self.dirty:
-            return self._with(self.order, self.waiting, under_way)
+            return evolve(self, under_way=under_way)
         return evolve(self, under_way=under_way, dirty=self.dirty - {key}).add(key)
 
     def failed(self, key: Key) -> tuple[WorkQueue, int]:
@@ -74,9 +77,6 @@ class WorkQueue:
     def forget(self, key: Key) -> WorkQueue:
         """Forget the failures of `key`."""
         return evolve(self, failures=self.failures.remove(key)) if key in self.failures else self
-
-    def _with(self, order: PDeque[Key], waiting: PSet[Key], under_way: frozenset[Key]) -> WorkQueue:
-        return WorkQueue(order=order, waiting=waiting, under_way=under_way, dirty=self.dirty, failures=self.failures)
 
 
 EMPTY = WorkQueue()

@@ -82,18 +82,19 @@ def committed(state: ClusterState, components: Components, store: Store) -> Clus
 def _heard(state: ClusterState, components: Components, changes: Sequence[Change], revision: int) -> ClusterState:
     """Return the state in which caches that were up to date at `revision` and watch nothing that changed still are."""
     kinds = {change.key.kind for change in changes}
-    processes = state.processes.evolver()
+    processes = state.processes
     for name, process in state.processes.items():
         current = process.linked and process.cache is not None and process.cache.revision == revision
         if current and kinds.isdisjoint(components[name.family].watches):
-            processes[name] = evolve(process, cache=state.store)
-    return evolve(state, processes=processes.persistent())
+            processes = processes.set(name, evolve(process, cache=state.store))
+    return evolve(state, processes=processes)
 
 
 def _routed(state: ClusterState, components: Components, change: Change) -> Iterator[tuple[ComponentKey, Key]]:
     """Yield which process gets which key for `change`."""
     for component in components.values():
-        yield from routed_to(state, component, change, state.store)
+        if change.key.kind in component.watches:
+            yield from routed_to(state, component, change, state.store)
 
 
 def routed_to(

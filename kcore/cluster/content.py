@@ -17,7 +17,6 @@ from hashlib import blake2b
 from typing import Any, NamedTuple, TypeAlias
 
 import attrs
-from pyrsistent import PDeque
 
 from kcore.api.evolve import evolve
 from kcore.api.json import Json
@@ -27,6 +26,7 @@ from kcore.api.struct import Struct
 from kcore.api.times import MicroTime, Time
 from kcore.apiserver.changes import Change
 from kcore.apiserver.request import Request, Response
+from kcore.client.fifo import Fifo
 from kcore.machine.digest import SIZE, Digester
 
 REMEMBERED = 1 << 18
@@ -103,7 +103,7 @@ class Contents:
             return Content(self._digester.of(value))
         if isinstance(value, Struct):
             return self._struct(value)
-        if isinstance(value, tuple | PDeque):
+        if isinstance(value, tuple | Fifo):
             return join("tuple", map(self.of, value))
         if isinstance(value, Mapping):
             return join("map", sorted(join("entry", map(self.of, entry)) for entry in value.items()))

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import attrs
-from pyrsistent import PMap, pmap
 
+from kcore.api.hashmap import EMPTY as NOTHING
+from kcore.api.hashmap import HashMap
 from kcore.apiserver.request import Response
 from kcore.apiserver.store import Store
 from kcore.client.component import ComponentKey
@@ -56,8 +57,8 @@ class Process:
 
     server: str
     queue: WorkQueue = EMPTY
-    memory: PMap[Key, Any] = pmap()
-    wakes: PMap[Key, int] = pmap()
+    memory: HashMap[Key, Any] = NOTHING
+    wakes: HashMap[Key, int] = NOTHING
     cache: Store | None = None
     working: Working | None = None
     linked: bool = True

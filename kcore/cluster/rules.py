@@ -30,11 +30,11 @@ def _ready(state: ClusterState) -> Sequence[ComponentKey]:
     """Return the processes that may take a turn, by the timing, in the order of service."""
     if state.timing.freedom.order:
         return tuple(state.ready)
-    return () if not state.ready or state.working or world_is_due(state) else (state.ready[0],)
+    return () if not state.ready or state.working or world_is_due(state) else (state.ready.first,)
 
 
 def _turns(state: ClusterState) -> Sequence[TurnTaken]:
-    return [TurnTaken(name, state.processes[name].queue.order[0]) for name in _ready(state)]
+    return [TurnTaken(name, state.processes[name].queue.order.first) for name in _ready(state)]
 
 
 def _turn_refused(state: ClusterState, event: TurnTaken) -> Refusal | None:

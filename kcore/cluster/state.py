@@ -11,11 +11,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import attrs
-from pyrsistent import PDeque, PMap, pdeque, pmap
+from pyrsistent import PMap, pmap
 
 from kcore.api.evolve import evolve
+from kcore.api.hashmap import EMPTY as NO_PROCESSES
+from kcore.api.hashmap import HashMap
 from kcore.apiserver.store import Store
 from kcore.client.component import ComponentKey
+from kcore.client.fifo import EMPTY as NONE_READY
+from kcore.client.fifo import Fifo
 from kcore.client.turn import Key
 from kcore.cluster.config import ClusterConfig
 from kcore.cluster.control_plane import ControlPlane
@@ -43,8 +47,8 @@ class ClusterState:
     world: World
     config: ClusterConfig
     timing: Timing = Timing.PROMPT
-    processes: PMap[ComponentKey, Process] = pmap()
-    ready: PDeque[ComponentKey] = pdeque()
+    processes: HashMap[ComponentKey, Process] = NO_PROCESSES
+    ready: Fifo[ComponentKey] = NONE_READY
     working: frozenset[ComponentKey] = _NOBODY
     alarms: Heap[Wake] = Heap()
     budget: PMap[str, int] = pmap()
@@ -60,27 +64,17 @@ class ClusterState:
         before = self.processes.get(name)
         waits, ready = before is not None and before.ready, self.ready
         if waits and (served or not process.ready):
-            ready, waits = ready.popleft() if ready[0] == name else ready.remove(name), False
+            ready, waits = ready.remove(name), False
         if process.ready and not waits:
             ready = ready.append(name)
         working = self.working
         if (process.working is not None) != (name in working):
             working = working ^ {name}
         processes = self.processes.set(name, process)
-        return ClusterState(
-            now=self.now,
-            store=self.store,
-            control_plane=self.control_plane,
-            world=self.world,
-            config=self.config,
-            timing=self.timing,
-            processes=processes,
-            ready=ready,
-            working=working,
-            alarms=_current(self.alarms if alarms is None else alarms, processes),
-            budget=self.budget,
-            last_change=self.last_change,
-        )
+        alarms = self.alarms if alarms is None else alarms
+        if alarms is not self.alarms or before is None or process.wakes is not before.wakes:
+            alarms = _current(alarms, processes)
+        return evolve(self, processes=processes, ready=ready, working=working, alarms=alarms)
 
     def without_process(self, name: ComponentKey) -> ClusterState:
         """Return the state in which the process `name` does not run."""

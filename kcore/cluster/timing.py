@@ -20,6 +20,8 @@ class Timing(enum.Enum):
     LAGGING = "lagging"
     LOSSY = "lossy"
 
+    __hash__ = object.__hash__  # a member is equal to itself alone, and looked up with every step
+
     @property
     def freedom(self) -> Freedom:
         """What this timing sets free."""

@@ -7,7 +7,8 @@ may crash. `take` begins a turn, `commit` makes its next call, and the last comm
 from __future__ import annotations
 
 import enum
-from typing import NamedTuple
+
+import attrs
 
 from kcore.api.evolve import evolve
 from kcore.apiserver.request import Request, Response
@@ -21,6 +22,7 @@ from kcore.errors import MisuseError
 from kcore.machine import Note, Step
 from kcore.world.view import MachineView
 
+_UNDECIDED = Turn()
 _LOST = Response(code=LOST.code, status=LOST)
 
 
@@ -33,7 +35,8 @@ class Fate(enum.Enum):
     DOUBLED = "doubled"
 
 
-class _Doing(NamedTuple):
+@attrs.frozen
+class _Doing:
     """A state and the process in it that has a turn under way; what becomes of the process is not yet in the state."""
 
     state: ClusterState
@@ -49,10 +52,10 @@ def take(state: ClusterState, components: Components, name: ComponentKey, key: K
     process = state.processes[name]
     component = components[name.family]
     seen = state.store if process.cache is None else process.cache
-    working = Working(key=key, seen=seen, world=state.world, turn=Turn())
+    working = Working(key=key, seen=seen, world=state.world, turn=_UNDECIDED)
     process = evolve(process, queue=process.queue.take(key))
     doing = _Doing(state, component, name, process, working, ())
-    return _go_on(doing._replace(working=_decided(doing)))
+    return _go_on(evolve(doing, working=_decided(doing)))
 
 
 def commit(state: ClusterState, components: Components, name: ComponentKey, fate: Fate) -> Step[ClusterState]:
@@ -67,11 +70,11 @@ def commit(state: ClusterState, components: Components, name: ComponentKey, fate
     doing = _Doing(after, components[name.family], name, after.processes[name], working, notes)
     failed = not response.ok and response.reason not in call.accepts
     if failed and call.on_failure is OnFailure.RETRY and working.attempts + 1 < call.attempts:
-        return _pause(doing._replace(working=evolve(working, attempts=working.attempts + 1)))
+        return _pause(evolve(doing, working=evolve(working, attempts=working.attempts + 1)))
     if failed and call.on_failure is not OnFailure.GO_ON:
         return _give_up(doing, call, response)
     answers = (*working.answers, response)
-    return _go_on(doing._replace(working=evolve(working, done=working.done + 1, attempts=0, answers=answers)))
+    return _go_on(evolve(doing, working=evolve(working, done=working.done + 1, attempts=0, answers=answers)))
 
 
 def view_of(component: Component, name: ComponentKey, working: Working, now: int) -> View:
@@ -123,8 +126,8 @@ def _go_on(doing: _Doing) -> Step[ClusterState]:
         return _pause(doing)
     if not working.turn.more:
         return _end(doing)
-    told = doing._replace(notes=doing.notes + working.turn.notes)
-    return _go_on(told._replace(working=_decided(told)))
+    told = evolve(doing, notes=doing.notes + working.turn.notes)
+    return _go_on(evolve(told, working=_decided(told)))
 
 
 def _pause(doing: _Doing) -> Step[ClusterState]:
