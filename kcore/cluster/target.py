@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import attrs
 
+from kcore.api.core.pod import Pod
 from kcore.api.object import ApiObject, ObjectKey
 from kcore.api.selectors.label import parse
 from kcore.cluster.state import ClusterState
@@ -30,6 +31,12 @@ class Target:
         found = sorted(state.store.select(self.kind, self.namespace, parse(self.selector)), key=_by_age)
         chosen = found[self.index] if -len(found) <= self.index < len(found) else None
         return None if chosen is None else ObjectKey(self.kind, self.namespace, chosen.metadata.name)
+
+    def bound(self, state: ClusterState) -> tuple[str, ObjectKey] | None:
+        """Return the node and key of the pod that is meant, None when there is none that is bound."""
+        key = self.resolve(state)
+        pod = None if key is None else state.store.get(key)
+        return (pod.spec.node_name, key) if isinstance(pod, Pod) and key and pod.spec.node_name else None
 
     def __str__(self) -> str:
         """Return "Pod/web-0", or "Pod[app=web]#0"."""

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import attrs
 
-from kcore.api.core.pod import Pod
 from kcore.client.component import ComponentKey, Components
 from kcore.cluster.fault import Fault
 from kcore.cluster.state import ClusterState
@@ -24,22 +23,15 @@ class ContainerCrash:
     pod: Target
 
 
-def _pod(state: ClusterState, target: Target) -> Pod | None:
-    """Return the pod that `target` means if it is bound to a node."""
-    key = target.resolve(state)
-    found = None if key is None else state.store.get(key)
-    return found if isinstance(found, Pod) and found.spec.node_name else None
-
-
 def _refused(state: ClusterState, event: ContainerCrash) -> Refusal | None:
-    return None if _pod(state, event.pod) else Refusal(RULE, "no such pod is bound", pod=str(event.pod))
+    return None if event.pod.bound(state) else Refusal(RULE, "no such pod is bound", pod=str(event.pod))
 
 
 def _crash(state: ClusterState, _: Components, event: ContainerCrash) -> ClusterState:
-    key, pod = event.pod.resolve(state), _pod(state, event.pod)
-    if key is None or pod is None:
+    place = event.pod.bound(state)
+    if place is None:
         return state
-    node = pod.spec.node_name
+    node, key = place
     world = crashed(state.world, node, key, state.now)
     return attrs.evolve(state, world=world).enqueue(ComponentKey("kubelet", node), key)
 

@@ -9,8 +9,6 @@ from collections.abc import Sequence
 
 import attrs
 
-from kcore.api.core.pod import Pod
-from kcore.api.object import ObjectKey
 from kcore.client.component import ComponentKey, Components
 from kcore.cluster.fault import Fault
 from kcore.cluster.state import ClusterState
@@ -39,19 +37,12 @@ class ReadinessRegained:
     pod: Target
 
 
-def _place(state: ClusterState, target: Target) -> tuple[str, ObjectKey] | None:
-    """Return the node and key of the pod that `target` means, None if it is bound to no node."""
-    key = target.resolve(state)
-    pod = None if key is None else state.store.get(key)
-    return (pod.spec.node_name, key) if isinstance(pod, Pod) and key and pod.spec.node_name else None
-
-
 def _lost_refused(state: ClusterState, event: ReadinessLost) -> Refusal | None:
-    return None if _place(state, event.pod) else Refusal(LOST_RULE, "no such pod is bound", pod=str(event.pod))
+    return None if event.pod.bound(state) else Refusal(LOST_RULE, "no such pod is bound", pod=str(event.pod))
 
 
 def _regained_refused(state: ClusterState, event: ReadinessRegained) -> Refusal | None:
-    return None if _place(state, event.pod) else Refusal(REGAINED_RULE, "no such pod is bound", pod=str(event.pod))
+    return None if event.pod.bound(state) else Refusal(REGAINED_RULE, "no such pod is bound", pod=str(event.pod))
 
 
 def _lost(state: ClusterState, _: Components, event: ReadinessLost) -> ClusterState:
@@ -64,7 +55,7 @@ def _regained(state: ClusterState, _: Components, event: ReadinessRegained) -> C
 
 def _made(state: ClusterState, target: Target, *, ready: bool) -> ClusterState:
     """Return the state in which the pod's containers are ready or not, and the kubelet has something to look at."""
-    place = _place(state, target)
+    place = target.bound(state)
     if place is None:
         return state
     node, pod = place
