@@ -144,11 +144,16 @@ def _add_node(value: object, path: Path, locate: Locate) -> NodeAdded:
     return NodeAdded(parse_node(Reader(value, path, locate)))
 
 
+def _node_name(value: object, path: Path, locate: Locate) -> str:
+    """Return the name of a node that stands for itself as the content of a step."""
+    if not isinstance(value, str) or not value:
+        raise InputError(f"{value!r} is no node", place=locate(path), expected="the name of a node")
+    return value
+
+
 def _of_node(event: type[NodeCutOff | NodeReconnected]) -> _Parser:
     def parse(value: object, path: Path, locate: Locate) -> FaultEvent:
-        if not isinstance(value, str) or not value:
-            raise InputError(f"{value!r} is no node", place=locate(path), expected="the name of a node")
-        return event(value)
+        return event(_node_name(value, path, locate))
 
     return parse
 
@@ -165,9 +170,7 @@ def _of_pod(event: type[ContainerCrash | ReadinessLost | ReadinessRegained]) -> 
 
 def _cordon(*, unschedulable: bool) -> _Parser:
     def parse(value: object, path: Path, locate: Locate) -> Cordon:
-        if not isinstance(value, str) or not value:
-            raise InputError(f"{value!r} is no node", place=locate(path), expected="the name of a node")
-        return Cordon(node=value, unschedulable=unschedulable)
+        return Cordon(node=_node_name(value, path, locate), unschedulable=unschedulable)
 
     return parse
 
