@@ -29,6 +29,7 @@ from kcore.api.core.node import Node
 from kcore.api.core.persistentvolume import PersistentVolume
 from kcore.api.core.persistentvolumeclaim import PersistentVolumeClaim
 from kcore.api.core.pod import Pod
+from kcore.api.core.resourcequota import ResourceQuota
 from kcore.api.core.secret import Secret
 from kcore.api.core.service import Service
 from kcore.api.discovery.endpointslice import EndpointSlice
@@ -188,7 +189,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     _kind("PodTemplate", "podtemplates", generation=True),
     _kind("ReplicationController", "replicationcontrollers", "rc", subresources="status scale", generation=True),
-    _kind("ResourceQuota", "resourcequotas", "quota", subresources="status"),
+    _kind("ResourceQuota", "resourcequotas", "quota", cls=ResourceQuota, subresources="status"),
     _kind("Secret", "secrets", cls=Secret),
     _kind("Service", "services", "svc", cls=Service, subresources="status proxy"),
     _kind("ServiceAccount", "serviceaccounts", "sa", subresources="token"),

@@ -11,12 +11,14 @@ import attrs
 
 ADMISSION_PLUGINS = (
     "NamespaceLifecycle",
+    "LimitRanger",
     "TaintNodesByCondition",
     "PodTopologyLabels",
     "Priority",
     "DefaultTolerationSeconds",
     "StorageObjectInUseProtection",
     "DefaultStorageClass",
+    "ResourceQuota",
 )
 """The admission plugins that are on by default and modelled, in the order in which they act."""
 

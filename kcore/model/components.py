@@ -13,6 +13,7 @@ from kcore.controllers.namespace import NAMESPACE
 from kcore.controllers.nodelifecycle import NodeLifecycleConfig, nodelifecycle
 from kcore.controllers.podgc import podgc
 from kcore.controllers.replicaset import REPLICASET
+from kcore.controllers.resourcequota import RESOURCE_QUOTA
 from kcore.controllers.statefulset import STATEFULSET
 from kcore.controllers.tainteviction import TAINTEVICTION
 from kcore.kubelet import kubelet
@@ -35,6 +36,7 @@ def components_of(config: ClusterConfig) -> tuple[Component, ...]:
         ENDPOINTSLICE,
         DISRUPTION,
         NAMESPACE,
+        RESOURCE_QUOTA,
         GARBAGE_COLLECTOR,
         podgc(),
         nodelifecycle(health),

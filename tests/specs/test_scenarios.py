@@ -53,6 +53,7 @@ IN_FULL = {
     "core/node/node-deleted.yaml": 29,
     "core/node/node-down-evicts-after-toleration.yaml": 27,
     "core/pod/crash-loop.yaml": 10,
+    "core/resourcequota/quota-stops-pods.yaml": 9,
     "core/service/headless-and-not-ready-addresses.yaml": 14,
     "core/service/service-selector-moves.yaml": 26,
     "discovery/endpointslice/readiness-drives-endpoints.yaml": 27,
@@ -83,7 +84,6 @@ ON_THE_WAY = {
     "batch/job/job-suspended.yaml": (8, "Job"),
     "batch/job/job-ttl.yaml": (4, "Job"),
     "core/persistentvolumeclaim/volume-binding-smallest-fit.yaml": (9, "volume binder"),
-    "core/resourcequota/quota-stops-pods.yaml": (6, "resource quota"),
     "scheduling/priorityclass/preemption.yaml": (14, "preemption that acts"),
     "storage/storageclass/wait-for-first-consumer.yaml": (14, "volume binder"),
 }

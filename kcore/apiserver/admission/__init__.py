@@ -11,9 +11,11 @@ from kcore.api.object import ApiObject
 from kcore.apiserver.admission import (
     default_storage_class,
     default_toleration_seconds,
+    limit_ranger,
     namespace_lifecycle,
     pod_topology_labels,
     priority,
+    resource_quota,
     storage_object_in_use_protection,
     taint_nodes_by_condition,
 )
@@ -21,6 +23,7 @@ from kcore.apiserver.outcome import Operation
 from kcore.apiserver.plugin import Mutate, Plugin
 from kcore.apiserver.request import Verb
 from kcore.apiserver.status import Status
+from kcore.apiserver.store import Store
 from kcore.errors import MisuseError
 
 B = TypeVar("B", bound=ApiObject)
@@ -68,6 +71,17 @@ def revised(operation: Operation, verb: Verb, body: B) -> B:
     return body
 
 
+def charged(operation: Operation, verb: Verb, store: Store, new: ApiObject, old: ApiObject | None) -> Store | Status:
+    """Return `store` with what the plugins keep account of when `new` takes the place of `old`; the first refusal."""
+    for plugin in acting(operation, verb):
+        if plugin.charge:
+            after = plugin.charge(operation, store, new, old)
+            if isinstance(after, Status):
+                return after
+            store = after
+    return store
+
+
 @functools.lru_cache(maxsize=1024)
 def _acting(names: tuple[str, ...], kind: str, verb: Verb, subresource: str) -> tuple[Plugin, ...]:
     unknown = [name for name in names if name not in PLUGINS]
@@ -89,5 +103,7 @@ PLUGINS: dict[str, tuple[Plugin, ...]] = {
     "DefaultTolerationSeconds": (default_toleration_seconds.PLUGIN,),
     "StorageObjectInUseProtection": (storage_object_in_use_protection.PLUGIN,),
     "DefaultStorageClass": (default_storage_class.PLUGIN,),
+    "LimitRanger": (limit_ranger.PLUGIN, limit_ranger.OF_CLAIMS),
+    "ResourceQuota": (resource_quota.PLUGIN,),
 }
 """The plugins by upstream's name."""

@@ -44,11 +44,14 @@ def create_object(operation: Operation, body: ApiObject) -> Outcome:
     made = prepared(operation, body, lambda metadata: _born(operation, metadata, name))
     if isinstance(made, Status):
         return operation.refuse(made)
+    charged = admission.charged(operation, Verb.CREATE, operation.store, made.object, None)
+    if isinstance(charged, Status):
+        return operation.refuse(charged)
     taken = operation.store.get(key_of(made.object))
     if taken is not None:
         return operation.refuse(_taken(operation, taken, generated=bool(draws)))
     minted = evolve(made.minted, uids=made.minted.uids + 1, suffixes=made.minted.suffixes + draws)
-    store = operation.store.with_minted(minted).put(made.object)
+    store = charged.with_minted(minted).put(made.object)
     key = key_of(made.object)
     note = Note("object.created", object=str(key), client=operation.request.client)
     return operation.grant(store, store.get(key), note, code=201)

@@ -63,7 +63,11 @@ def replace(operation: Operation, old: ApiObject, body: ApiObject) -> Outcome:
     if isinstance(made, Status):
         return operation.refuse(made)
     obj, minted = made
-    store = operation.store if minted == operation.store.minted else operation.store.with_minted(minted)
+    store = admission.charged(operation, Verb.UPDATE, operation.store, obj, old)
+    if isinstance(store, Status):
+        return operation.refuse(store)
+    if minted != store.minted:
+        store = store.with_minted(minted)
     return commit(operation, store, old, counted(operation, obj, old))
 
 
