@@ -17,13 +17,13 @@ Wire: TypeAlias = dict[str, Any]
 
 @attrs.frozen(cache_hash=True)
 class Json:
-    """An immutable JSON object; `text` is its canonical form, "" for the empty object."""
+    """An immutable JSON object, or a list where a body is one; `text` is its canonical form, "" for an empty one."""
 
     text: str = ""
 
     @classmethod
-    def of(cls, value: Wire) -> Json:
-        """Freeze `value`, a JSON object."""
+    def of(cls, value: Wire | list[Any]) -> Json:
+        """Freeze `value`, a JSON object or list."""
         return cls(canonical(value)) if value else EMPTY
 
     @property

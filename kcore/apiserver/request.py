@@ -36,6 +36,7 @@ class Verb(enum.Enum):
 class PatchType(enum.Enum):
     """How the body of a patch is to be read."""
 
+    JSON = "application/json-patch+json"
     MERGE = "application/merge-patch+json"
     STRATEGIC = "application/strategic-merge-patch+json"
 
@@ -44,8 +45,10 @@ class PatchType(enum.Enum):
 class Options:
     """The options of a request; "" and None mean not given.
 
-    `resource_version` is a precondition of a delete and the starting revision of a list or watch; `uid` is a
-    precondition. `propagation_policy` is Foreground, Background or Orphan. `strict` asks for strict field validation.
+    `resource_version` is a precondition of a delete, the revision of a list and the starting one of a watch;
+    `resource_version_match` says how a list takes it: Exact or NotOlderThan. A list answers with at most `limit`
+    objects (0: all), and goes on from `continue_token`. `uid` is a precondition. `propagation_policy` is Foreground,
+    Background or Orphan. `strict` asks for strict field validation.
     """
 
     resource_version: str = ""
@@ -57,6 +60,9 @@ class Options:
     patch_type: PatchType | None = None
     dry_run: bool = False
     strict: bool = False
+    resource_version_match: str = ""
+    limit: int = 0
+    continue_token: str = ""
 
 
 DEFAULT_OPTIONS = Options()
@@ -81,7 +87,8 @@ class Request:
 class Response:
     """The answer: `code`, the object, list or changes asked for, or the `status` that says no.
 
-    `revision` is the store's after the request, which a list or watch goes on from.
+    `revision` is the store's after the request, or that of the list, which a watch goes on from. A list that has more
+    to tell gives the `continue_token` to ask for it with, and where nothing selects how many objects remain.
     """
 
     code: int
@@ -90,6 +97,8 @@ class Response:
     changes: tuple[Change, ...] = ()
     status: Status | None = None
     revision: int = 0
+    continue_token: str = ""
+    remaining_item_count: int | None = None
 
     @property
     def reason(self) -> str:

@@ -70,6 +70,12 @@ def expired(message: str) -> Status:
     return Status(code=410, reason="Expired", message=message)
 
 
+def too_large_version(asked: int, now: int) -> Status:
+    """Return 504: the revision asked for is yet to come."""
+    message = f"Too large resource version: {asked}, current: {now}"
+    return Status(code=504, reason="Timeout", message=message, retry_after_seconds=1)
+
+
 def too_many_requests(message: str, retry_after_seconds: int, causes: tuple[Cause, ...] = ()) -> Status:
     """Return 429: try again later."""
     return Status(

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from kcore.apiserver.registry import (
     configmap,
     cronjob,
+    csidriver,
+    csinode,
     daemonset,
     deployment,
     endpointslice,
@@ -30,6 +32,7 @@ from kcore.apiserver.registry import (
     service,
     statefulset,
     storageclass,
+    volumeattachment,
 )
 from kcore.apiserver.registry.strategy import Strategy
 
@@ -47,6 +50,8 @@ STRATEGIES: Mapping[str, Strategy] = _ORPHANING | {
     for module in (
         configmap,
         cronjob,
+        csidriver,
+        csinode,
         daemonset,
         deployment,
         endpointslice,
@@ -70,6 +75,7 @@ STRATEGIES: Mapping[str, Strategy] = _ORPHANING | {
         service,
         statefulset,
         storageclass,
+        volumeattachment,
     )
 }
 """The strategies by kind."""

@@ -1,9 +1,9 @@
 """patch: an object changed in part.
 
-Models JSON merge patch and strategic merge patch; the result is decoded and then goes the way of an update. A patch
-that names no resourceVersion applies to whatever is there. Custom resources have no strategic merge patch.
+Models JSON patch, JSON merge patch and strategic merge patch; the result is decoded and then goes the way of an update.
+A patch that names no resourceVersion applies to whatever is there. Custom resources have no strategic merge patch.
 
-Not modelled: JSON patch (a list of operations) and server-side apply.
+Not modelled: server-side apply.
 
 Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go
 """
@@ -18,6 +18,7 @@ from kcore.api.object import ApiObject
 from kcore.apiserver.decode import checked, typed
 from kcore.apiserver.outcome import Operation, Outcome
 from kcore.apiserver.patch.merge import merge_patch
+from kcore.apiserver.patch.operations import json_patch
 from kcore.apiserver.patch.strategic import PatchError, strategic_patch
 from kcore.apiserver.request import PatchType
 from kcore.apiserver.status import Status, bad_request, unsupported_media_type
@@ -57,6 +58,9 @@ def _apply(before: Wire, change: Wire, patch_type: PatchType, kind: Kind) -> Wir
     if patch_type is PatchType.MERGE:
         merged: Wire = merge_patch(before, change)
         return merged
+    if patch_type is PatchType.JSON:
+        done: Wire = json_patch(before, change or [])
+        return done
     of = type_of(kind.api_version, kind.kind)
     if of is None:
         accepted = "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
@@ -65,4 +69,4 @@ def _apply(before: Wire, change: Wire, patch_type: PatchType, kind: Kind) -> Wir
     return strategic_patch(before, change, of)
 
 
-_REASONS = {400: "BadRequest", 422: "Invalid"}
+_REASONS = {400: "BadRequest", 413: "RequestEntityTooLarge", 422: "Invalid"}
