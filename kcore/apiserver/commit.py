@@ -14,6 +14,7 @@ from kcore.api.evolve import evolve
 from kcore.api.kinds import key_of
 from kcore.api.object import ApiObject
 from kcore.apiserver import deletion
+from kcore.apiserver.apply.object import tracked
 from kcore.apiserver.field import invalid, invalid_status
 from kcore.apiserver.outcome import Operation, Outcome
 from kcore.apiserver.status import Status, conflict
@@ -44,11 +45,12 @@ def commit(operation: Operation, store: Store, old: ApiObject, new: ApiObject) -
     """Write `new` over `old`: nothing when they are equal, a removal when that was all that kept the object."""
     if new == old:
         return operation.grant(store, old)
-    key = key_of(old)
+    new, key = tracked(operation, old, new), key_of(old)
     if deletion.completes(old, new):
         note = Note("object.deleted", object=str(key), client=operation.request.client)
         return operation.grant(store.remove(key), new, note)
-    after = store.put(new)
+    request = operation.request
+    after = store.put(new, request.client if request.subresource == "status" else "")
     name = f"object.{operation.request.subresource or 'spec'}_written"
     return operation.grant(after, after.get(key), Note(name, object=str(key), client=operation.request.client))
 

@@ -3,8 +3,6 @@
 Models what the API server does to metadata before an object is created, and what of the old metadata an update keeps
 whatever the client sent.
 
-Not modelled: managed fields.
-
 Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/staging/src/k8s.io/apiserver/pkg/registry/rest/update.go
 """
 

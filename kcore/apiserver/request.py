@@ -36,6 +36,7 @@ class Verb(enum.Enum):
 class PatchType(enum.Enum):
     """How the body of a patch is to be read."""
 
+    APPLY = "application/apply-patch+yaml"
     JSON = "application/json-patch+json"
     MERGE = "application/merge-patch+json"
     STRATEGIC = "application/strategic-merge-patch+json"
@@ -48,7 +49,8 @@ class Options:
     `resource_version` is a precondition of a delete, the revision of a list and the starting one of a watch;
     `resource_version_match` says how a list takes it: Exact or NotOlderThan. A list answers with at most `limit`
     objects (0: all), and goes on from `continue_token`. `uid` is a precondition. `propagation_policy` is Foreground,
-    Background or Orphan. `strict` asks for strict field validation.
+    Background or Orphan. `strict` asks for strict field validation. `field_manager` says in whose
+    name fields are written, `force` that an apply takes them from others.
     """
 
     resource_version: str = ""
@@ -63,6 +65,8 @@ class Options:
     resource_version_match: str = ""
     limit: int = 0
     continue_token: str = ""
+    field_manager: str = ""
+    force: bool = False
 
 
 DEFAULT_OPTIONS = Options()

@@ -1,7 +1,7 @@
 """ObjectMeta and OwnerReference: what every object says of itself.
 
 Models names, uids, revisions, generation, deletion, labels, annotations, owners and finalizers. Managed fields ride
-along: server-side apply is not modelled.
+along; the API server reads them where something is applied.
 
 Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/types.go
 """
