@@ -18,6 +18,7 @@ ADMISSION_PLUGINS = (
     "DefaultTolerationSeconds",
     "StorageObjectInUseProtection",
     "DefaultStorageClass",
+    "PodSecurity",
     "ResourceQuota",
 )
 """The admission plugins that are on by default and modelled, in the order in which they act."""

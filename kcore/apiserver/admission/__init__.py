@@ -13,6 +13,7 @@ from kcore.apiserver.admission import (
     default_toleration_seconds,
     limit_ranger,
     namespace_lifecycle,
+    pod_security,
     pod_topology_labels,
     priority,
     resource_quota,
@@ -103,6 +104,7 @@ PLUGINS: dict[str, tuple[Plugin, ...]] = {
     "DefaultTolerationSeconds": (default_toleration_seconds.PLUGIN,),
     "StorageObjectInUseProtection": (storage_object_in_use_protection.PLUGIN,),
     "DefaultStorageClass": (default_storage_class.PLUGIN,),
+    "PodSecurity": (pod_security.PLUGIN,),
     "LimitRanger": (limit_ranger.PLUGIN, limit_ranger.OF_CLAIMS),
     "ResourceQuota": (resource_quota.PLUGIN,),
 }

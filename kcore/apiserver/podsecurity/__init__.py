@@ -1,0 +1,1 @@
+"""The Pod Security Standards: what a pod may not ask for at each level."""
