@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from kcore.api.evolve import evolve
-from kcore.api.kinds import key_of
+from kcore.api.kinds import key_of, kind_of
 from kcore.api.object import ApiObject
 from kcore.apiserver import deletion
 from kcore.apiserver.apply.object import tracked
@@ -63,7 +63,7 @@ def counted(operation: Operation, new: ApiObject, old: ApiObject) -> ApiObject:
 
 
 def _desire_differs(operation: Operation, new: ApiObject, old: ApiObject) -> bool:
-    if operation.key.kind in operation.context.kinds:
+    if kind_of(operation.kind.api_version, operation.kind.kind) is None:
         return _without_status(new) != _without_status(old)
     return any(part(new, field) != part(old, field) for field in operation.strategy.spec_fields)
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 
 from kcore.api.evolve import evolve
 from kcore.api.kinds import KINDS, Kind, key_kind
+from kcore.apiserver.custom.served import served
 from kcore.apiserver.outcome import Context, Operation, Outcome
 from kcore.apiserver.registry import strategy_of
 from kcore.apiserver.request import Request, Response, Verb
@@ -37,14 +38,16 @@ __all__ = ["Context", "Outcome", "handle"]
 
 def handle(store: Store, request: Request, context: Context) -> Outcome:
     """Return what `request` comes to at a server that has `store`."""
-    kind = context.kinds.get(request.key.kind) or _KINDS.get(request.key.kind)
+    kind = _KINDS.get(request.key.kind)
+    strategy = strategy_of(request.key.kind)
+    if kind is None:
+        kind, strategy = served(store, request.key.kind) or (None, strategy)
     if kind is None or (request.subresource and request.subresource not in kind.subresources):
         asked = f"{request.key.kind}/{request.subresource}".rstrip("/")
         status = no_such_resource(asked)
         return Outcome(store=store, response=Response(code=status.code, status=status, revision=store.revision))
     if request.key.namespace and not kind.namespaced:
         request = evolve(request, key=request.key._replace(namespace=""))
-    strategy = strategy_of(request.key.kind)
     operation = Operation(store=store, request=request, context=context, kind=kind, strategy=strategy)
     act = VERBS.get((request.verb, request.subresource))
     if act is None or (request.verb, request.key.kind) in ABSENT:

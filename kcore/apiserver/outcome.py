@@ -6,9 +6,6 @@ kind and its strategy. A refusal is an outcome with the same store.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 import attrs
 
 from kcore.api.kinds import Kind
@@ -21,16 +18,13 @@ from kcore.apiserver.status import Status
 from kcore.apiserver.store import Store
 from kcore.machine import Note
 
-NO_KINDS: Mapping[str, Kind] = MappingProxyType({})
-
 
 @attrs.frozen(kw_only=True)
 class Context:
-    """What a request meets beside the store: the time (ms since 1970), flags, custom kinds by ObjectKey.kind."""
+    """What a request meets beside the store: the time (ms since 1970) and the flags."""
 
     now: int
     config: ApiServerConfig = DEFAULT
-    kinds: Mapping[str, Kind] = NO_KINDS
 
     @property
     def time(self) -> Time:

@@ -11,27 +11,25 @@ from kcore.api.object import ApiObject, ObjectKey
 from kcore.apiserver.bootstrap import bootstrap
 from kcore.apiserver.config import DEFAULT
 from kcore.apiserver.handle import Context, handle
-from kcore.apiserver.outcome import NO_KINDS
 from kcore.apiserver.request import Options, PatchType, Request, Response, Verb
 
 NOW = 946_684_800_000
 """2000-01-01T00:00:00Z, in ms since 1970."""
 
-CLUSTER_SCOPED = {"Namespace", "Node", "PersistentVolume", "PriorityClass", "StorageClass"}
+CLUSTER_SCOPED = {"CustomResourceDefinition", "Namespace", "Node", "PersistentVolume", "PriorityClass", "StorageClass"}
 
 
 class Server:
     """An API server; `store` and `now` (ms since 1970) are what the next request meets."""
 
-    def __init__(self, store, config=DEFAULT, kinds=NO_KINDS):
+    def __init__(self, store, config=DEFAULT):
         self.store = store
         self.now = NOW
         self.config = config
-        self.kinds = kinds
         self.notes = ()
 
     def send(self, request: Request) -> Response:
-        outcome = handle(self.store, request, Context(now=self.now, config=self.config, kinds=self.kinds))
+        outcome = handle(self.store, request, Context(now=self.now, config=self.config))
         self.store = outcome.store
         self.notes = outcome.notes
         return outcome.response

@@ -6,8 +6,6 @@ import attrs
 import pytest
 
 from kcore.api.convert import to_wire
-from kcore.api.json import Json
-from kcore.api.kinds import Kind
 from kcore.api.object import ObjectKey
 from kcore.apiserver import meta
 from kcore.apiserver.request import Request, Verb
@@ -194,24 +192,3 @@ def test_what_is_not_served_is_not_found(server):
     assert server.ask(Verb.DELETE, "Pod", "p", subresource="status").code == 405
     assert server.ask(Verb.DELETE_COLLECTION, "Namespace").code == 405
     assert server.ask(Verb.CREATE, "ConfigMap").code == 400
-
-
-def test_a_custom_kind_is_stored_as_it_is(server):
-    """An object of a custom kind keeps its content; without a status subresource its status is content, too."""
-    kind = Kind(kind="Cake", group="example.com", plural="cakes", singular="cake", has_generation=True)
-    server.kinds = {"Cake.example.com": kind}
-    wire = {
-        "apiVersion": "example.com/v1",
-        "kind": "Cake",
-        "metadata": {"name": "c"},
-        "spec": {"layers": 3},
-        "status": {"eaten": False},
-    }
-    made = server.ask(Verb.CREATE, "Cake.example.com", body=wire).object
-    changed = server.merge("Cake.example.com", "c", {"topping": "cream"}).object
-
-    assert to_wire(made)["spec"] == {"layers": 3}
-    assert to_wire(made)["status"] == {"eaten": False}
-    assert (made.metadata.generation, changed.metadata.generation) == (1, 2)
-    assert server.strategic("Cake.example.com", "c", {"spec": {}}).code == 415
-    assert Json.of(to_wire(changed)["spec"]) == Json.of({"layers": 3})

@@ -9,6 +9,7 @@ from kcore.apiserver.registry import (
     cronjob,
     csidriver,
     csinode,
+    customresourcedefinition,
     daemonset,
     deployment,
     endpointslice,
@@ -50,6 +51,7 @@ STRATEGIES: Mapping[str, Strategy] = _ORPHANING | {
     for module in (
         configmap,
         cronjob,
+        customresourcedefinition,
         csidriver,
         csinode,
         daemonset,

@@ -1,0 +1,1 @@
+"""Custom resources: kinds that CustomResourceDefinitions bring, with the rules of their schemas."""
