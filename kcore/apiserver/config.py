@@ -19,6 +19,7 @@ ADMISSION_PLUGINS = (
     "StorageObjectInUseProtection",
     "DefaultStorageClass",
     "PodSecurity",
+    "ValidatingAdmissionPolicy",
     "ResourceQuota",
 )
 """The admission plugins that are on by default and modelled, in the order in which they act."""

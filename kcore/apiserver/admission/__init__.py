@@ -19,6 +19,7 @@ from kcore.apiserver.admission import (
     resource_quota,
     storage_object_in_use_protection,
     taint_nodes_by_condition,
+    validating_admission_policy,
 )
 from kcore.apiserver.outcome import Operation
 from kcore.apiserver.plugin import Mutate, Plugin
@@ -106,6 +107,7 @@ PLUGINS: dict[str, tuple[Plugin, ...]] = {
     "DefaultStorageClass": (default_storage_class.PLUGIN,),
     "PodSecurity": (pod_security.PLUGIN,),
     "LimitRanger": (limit_ranger.PLUGIN, limit_ranger.OF_CLAIMS),
+    "ValidatingAdmissionPolicy": (validating_admission_policy.PLUGIN, validating_admission_policy.ON_DELETE),
     "ResourceQuota": (resource_quota.PLUGIN,),
 }
 """The plugins by upstream's name."""

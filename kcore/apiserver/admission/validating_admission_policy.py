@@ -1,0 +1,118 @@
+"""ValidatingAdmissionPolicy: writes keep to the policies that are bound.
+
+Models policies and bindings as the store has them, with parameters by name or selector, and the actions: Deny refuses,
+Warn and Audit let a write pass. Policies are never judged by policies.
+
+Not modelled: writes through subresources, warnings to the client, and who it is that writes.
+
+Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/staging/src/k8s.io/apiserver/pkg/admission/plugin/policy/validating/dispatcher.go
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kcore.api.convert import to_wire
+from kcore.api.json import Wire
+from kcore.api.kinds import key_kind, kind_of
+from kcore.api.object import ApiObject, ObjectKey
+from kcore.api.selectors.label import from_label_selector
+from kcore.apiserver.outcome import Operation
+from kcore.apiserver.plugin import Plugin
+from kcore.apiserver.policy.evaluation import Denial, denials
+from kcore.apiserver.policy.matching import Asked, matches
+from kcore.apiserver.request import Verb
+from kcore.apiserver.status import Cause, Status, forbidden
+from kcore.apiserver.store import Store
+
+POLICY, BINDING = "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"
+CODES = {"Unauthorized": 401, "Forbidden": 403, "Invalid": 422, "RequestEntityTooLarge": 413}
+_EXEMPT_GROUP = "admissionregistration.k8s.io"
+
+
+def _charge(operation: Operation, store: Store, new: ApiObject, old: ApiObject | None) -> Store | Status:
+    """Return the store as it is, or what a policy has against the write."""
+    if not store.list(BINDING):
+        return store
+    how = "CREATE" if old is None else "UPDATE"
+    return _judged(operation, store, _asked(operation, store, how, new, old)) or store
+
+
+def _check(operation: Operation, _: ApiObject | None) -> Status | None:
+    """Return what a policy has against the deletion of what is there."""
+    store, old = operation.store, operation.store.get(operation.key)
+    if old is None or not store.list(BINDING):
+        return None
+    return _judged(operation, store, _asked(operation, store, "DELETE", None, old))
+
+
+def _asked(operation: Operation, store: Store, how: str, new: ApiObject | None, old: ApiObject | None) -> Asked:
+    meta = next(one.metadata for one in (new, old) if one is not None)
+    namespace = store.get(ObjectKey("Namespace", "", meta.namespace)) if operation.kind.namespaced else None
+    return Asked(
+        operation=how,
+        kind=operation.kind,
+        name=meta.name,
+        new=None if new is None else to_wire(new),
+        old=None if old is None else to_wire(old),
+        namespace=None if namespace is None else to_wire(namespace),
+        dry_run=operation.request.options.dry_run,
+    )
+
+
+def _judged(operation: Operation, store: Store, asked: Asked) -> Status | None:
+    """Return the refusal of the first policy, in the order of bindings' names, that says no."""
+    if operation.kind.group == _EXEMPT_GROUP:
+        return None
+    for binding in map(to_wire, store.list(BINDING)):
+        spec = binding.get("spec") or {}
+        if "Deny" not in (spec.get("validationActions") or ()):
+            continue
+        policy = store.get(ObjectKey(POLICY, "", spec.get("policyName", "")))
+        if policy is None:
+            continue
+        for denial in _against(store, (to_wire(policy).get("spec") or {}), spec, asked):
+            said = (
+                f"{POLICY} '{spec['policyName']}' with binding '{binding['metadata']['name']}' denied request: "
+                f"{denial.message}"
+            )
+            return _refusal(operation, asked.name, said, denial.reason)
+    return None
+
+
+def _against(store: Store, policy: Wire, binding: Wire, asked: Asked) -> Iterator[Denial]:
+    if not (matches(policy.get("matchConstraints"), asked) and matches(binding.get("matchResources"), asked)):
+        return
+    reference = binding.get("paramRef")
+    if not policy.get("paramKind") or reference is None:
+        yield from denials(policy, asked, None)
+        return
+    params = _params(store, policy["paramKind"], reference, asked)
+    if not params and reference.get("parameterNotFoundAction") != "Allow":
+        yield Denial("no params found for policy binding with `Deny` parameterNotFoundAction", "Forbidden")
+    for one in params:
+        yield from denials(policy, asked, one)
+
+
+def _params(store: Store, kind: Wire, reference: Wire, asked: Asked) -> list[Wire]:
+    """Return the parameters that a binding names or selects."""
+    api_version, name = kind.get("apiVersion", ""), kind.get("kind", "")
+    known = kind_of(api_version, name)
+    in_keys = key_kind(known) if known is not None else f"{name}.{api_version.rpartition('/')[0]}"
+    own = ((asked.new or asked.old or {}).get("metadata") or {}).get("namespace", "")
+    namespace = reference.get("namespace") or (own if known is None or known.namespaced else "")
+    if reference.get("name"):
+        found = store.get(ObjectKey(in_keys, namespace, reference["name"]))
+        return [] if found is None else [to_wire(found)]
+    selector = from_label_selector(reference.get("selector") or {})
+    return [to_wire(one) for one in store.select(in_keys, namespace, selector)]
+
+
+def _refusal(operation: Operation, name: str, said: str, reason: str) -> Status:
+    refused = forbidden(operation.kind, name, said)
+    code = CODES.get(reason, 422)
+    return Status(code=code, reason=reason, message=refused.message, causes=(Cause(reason="", message=said),))
+
+
+PLUGIN = Plugin(name=POLICY, verbs=frozenset({Verb.CREATE, Verb.UPDATE}), charge=_charge)
+ON_DELETE = Plugin(name=POLICY, verbs=frozenset({Verb.DELETE}), check=_check)

@@ -1,0 +1,49 @@
+"""Expressions: CEL, compiled once, over plain values.
+
+The language comes with the extra `cel`. Without it an expression that is met is a misuse that says so.
+
+Not modelled: what Kubernetes adds to the language (quantities, IP addresses, URLs, the authorizer, optional fields).
+
+Upstream: https://kubernetes.io/docs/reference/using-api/cel/
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+from kcore.errors import KcoreError, MisuseError
+
+try:
+    import cel
+except ImportError:  # pragma: no cover - the tests have the extra
+    cel = None  # type: ignore[assignment]  # an extra that is not installed
+
+MISSING = "expressions in CEL need the extra `cel`: pip install 'kcore[cel]'"
+
+
+class ExpressionError(KcoreError):
+    """An expression that can't be read, or that has no value."""
+
+
+def evaluate(expression: str, values: Mapping[str, Any]) -> Any:
+    """Return the value of `expression` where names stand for `values`; ExpressionError when it has none."""
+    try:
+        return _compiled(expression).execute(dict(values))
+    except ExpressionError:
+        raise
+    except (ValueError, KeyError, TypeError, RuntimeError, IndexError, ArithmeticError, AttributeError) as error:
+        why = f"no such key: {error.args[0]}" if isinstance(error, KeyError) else str(error)
+        raise ExpressionError(why) from error
+
+
+@functools.lru_cache(maxsize=1024)
+def _compiled(expression: str) -> Any:
+    if cel is None:
+        raise MisuseError(MISSING)
+    try:
+        return cel.compile(expression)
+    except ValueError as error:
+        first = str(error).splitlines()[0]
+        raise ExpressionError(f"compilation failed: {first}") from error
