@@ -19,7 +19,10 @@ from kcore.api.apps.daemonset import DaemonSet
 from kcore.api.apps.deployment import Deployment
 from kcore.api.apps.replicaset import ReplicaSet
 from kcore.api.apps.statefulset import StatefulSet
+from kcore.api.autoscaling.horizontalpodautoscaler import HorizontalPodAutoscaler
 from kcore.api.autoscaling.scale import Scale
+from kcore.api.batch.cronjob import CronJob
+from kcore.api.batch.job import Job
 from kcore.api.coordination.lease import Lease
 from kcore.api.core.binding import Binding
 from kcore.api.core.configmap import ConfigMap
@@ -30,6 +33,7 @@ from kcore.api.core.persistentvolume import PersistentVolume
 from kcore.api.core.persistentvolumeclaim import PersistentVolumeClaim
 from kcore.api.core.pod import Pod
 from kcore.api.core.resourcequota import ResourceQuota
+from kcore.api.core.replicationcontroller import ReplicationController
 from kcore.api.core.secret import Secret
 from kcore.api.core.service import Service
 from kcore.api.discovery.endpointslice import EndpointSlice
@@ -37,6 +41,10 @@ from kcore.api.json import Wire
 from kcore.api.object import ApiObject, ObjectKey, OpaqueObject
 from kcore.api.policy.eviction import Eviction
 from kcore.api.policy.poddisruptionbudget import PodDisruptionBudget
+from kcore.api.storage.csidriver import CSIDriver
+from kcore.api.storage.csinode import CSINode
+from kcore.api.storage.storageclass import StorageClass
+from kcore.api.storage.volumeattachment import VolumeAttachment
 from kcore.errors import MisuseError
 
 
@@ -188,7 +196,14 @@ KINDS: tuple[Kind, ...] = (
         generation=True,
     ),
     _kind("PodTemplate", "podtemplates", generation=True),
-    _kind("ReplicationController", "replicationcontrollers", "rc", subresources="status scale", generation=True),
+    _kind(
+        "ReplicationController",
+        "replicationcontrollers",
+        "rc",
+        cls=ReplicationController,
+        subresources="status scale",
+        generation=True,
+    ),
     _kind("ResourceQuota", "resourcequotas", "quota", cls=ResourceQuota, subresources="status"),
     _kind("Secret", "secrets", cls=Secret),
     _kind("Service", "services", "svc", cls=Service, subresources="status proxy"),
@@ -198,10 +213,16 @@ KINDS: tuple[Kind, ...] = (
     _kind("apps/v1 Deployment", "deployments", "deploy", cls=Deployment, subresources="status scale", generation=True),
     _kind("apps/v1 ReplicaSet", "replicasets", "rs", cls=ReplicaSet, subresources="status scale", generation=True),
     _kind("apps/v1 StatefulSet", "statefulsets", "sts", cls=StatefulSet, subresources="status scale", generation=True),
-    _kind("autoscaling/v2 HorizontalPodAutoscaler", "horizontalpodautoscalers", "hpa", subresources="status"),
+    _kind(
+        "autoscaling/v2 HorizontalPodAutoscaler",
+        "horizontalpodautoscalers",
+        "hpa",
+        cls=HorizontalPodAutoscaler,
+        subresources="status",
+    ),
     _kind("autoscaling/v1 HorizontalPodAutoscaler", "horizontalpodautoscalers", "hpa", subresources="status"),
-    _kind("batch/v1 CronJob", "cronjobs", "cj", subresources="status", generation=True),
-    _kind("batch/v1 Job", "jobs", subresources="status", generation=True),
+    _kind("batch/v1 CronJob", "cronjobs", "cj", cls=CronJob, subresources="status", generation=True),
+    _kind("batch/v1 Job", "jobs", cls=Job, subresources="status", generation=True),
     _kind(
         "policy/v1 PodDisruptionBudget",
         "poddisruptionbudgets",
@@ -228,11 +249,17 @@ KINDS: tuple[Kind, ...] = (
     _kind("resource.k8s.io/v1 ResourceClaimTemplate", "resourceclaimtemplates"),
     _kind("resource.k8s.io/v1 ResourceSlice", "resourceslices", namespaced=False, generation=True),
     _kind("scheduling.k8s.io/v1 PriorityClass", "priorityclasses", "pc", namespaced=False, generation=True),
-    _kind("storage.k8s.io/v1 CSIDriver", "csidrivers", namespaced=False, generation=True),
-    _kind("storage.k8s.io/v1 CSINode", "csinodes", namespaced=False),
+    _kind("storage.k8s.io/v1 CSIDriver", "csidrivers", cls=CSIDriver, namespaced=False, generation=True),
+    _kind("storage.k8s.io/v1 CSINode", "csinodes", cls=CSINode, namespaced=False),
     _kind("storage.k8s.io/v1 CSIStorageCapacity", "csistoragecapacities"),
-    _kind("storage.k8s.io/v1 StorageClass", "storageclasses", "sc", namespaced=False),
-    _kind("storage.k8s.io/v1 VolumeAttachment", "volumeattachments", namespaced=False, subresources="status"),
+    _kind("storage.k8s.io/v1 StorageClass", "storageclasses", "sc", cls=StorageClass, namespaced=False),
+    _kind(
+        "storage.k8s.io/v1 VolumeAttachment",
+        "volumeattachments",
+        cls=VolumeAttachment,
+        namespaced=False,
+        subresources="status",
+    ),
     _kind("storage.k8s.io/v1 VolumeAttributesClass", "volumeattributesclasses", "vac", namespaced=False),
     _kind(
         "admissionregistration.k8s.io/v1 MutatingAdmissionPolicy",
