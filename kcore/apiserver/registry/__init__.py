@@ -6,16 +6,21 @@ from collections.abc import Mapping
 
 from kcore.apiserver.registry import (
     configmap,
+    controllerrevision,
     cronjob,
     csidriver,
     csinode,
+    csistoragecapacity,
     customresourcedefinition,
     daemonset,
     deployment,
+    endpoints,
     endpointslice,
     event,
     horizontalpodautoscaler,
     ingress,
+    ingressclass,
+    ipaddress,
     job,
     lease,
     limitrange,
@@ -26,14 +31,19 @@ from kcore.apiserver.registry import (
     persistentvolumeclaim,
     pod,
     poddisruptionbudget,
+    podtemplate,
     priorityclass,
     replicaset,
+    replicationcontroller,
     resourcequota,
     secret,
     service,
+    serviceaccount,
+    servicecidr,
     statefulset,
     storageclass,
     volumeattachment,
+    volumeattributesclass,
 )
 from kcore.apiserver.registry.strategy import Strategy
 
@@ -43,23 +53,25 @@ def strategy_of(kind: str) -> Strategy:
     return STRATEGIES.get(kind) or Strategy(kind=kind)
 
 
-_ORPHANING = {"ReplicationController": Strategy(kind="ReplicationController", default_propagation="Orphan")}
-"""Kinds without rules of their own whose dependents stay unless a delete says otherwise, for old clients' sake."""
-
-STRATEGIES: Mapping[str, Strategy] = _ORPHANING | {
+STRATEGIES: Mapping[str, Strategy] = {
     module.STRATEGY.kind: module.STRATEGY
     for module in (
         configmap,
+        controllerrevision,
         cronjob,
-        customresourcedefinition,
         csidriver,
         csinode,
+        csistoragecapacity,
+        customresourcedefinition,
         daemonset,
         deployment,
+        endpoints,
         endpointslice,
         event,
         horizontalpodautoscaler,
         ingress,
+        ingressclass,
+        ipaddress,
         job,
         lease,
         limitrange,
@@ -70,14 +82,19 @@ STRATEGIES: Mapping[str, Strategy] = _ORPHANING | {
         persistentvolumeclaim,
         pod,
         poddisruptionbudget,
+        podtemplate,
         priorityclass,
         replicaset,
+        replicationcontroller,
         resourcequota,
         secret,
         service,
+        serviceaccount,
+        servicecidr,
         statefulset,
         storageclass,
         volumeattachment,
+        volumeattributesclass,
     )
 }
 """The strategies by kind."""
