@@ -19,7 +19,9 @@ ADMISSION_PLUGINS = (
     "StorageObjectInUseProtection",
     "DefaultStorageClass",
     "PodSecurity",
+    "MutatingAdmissionWebhook",
     "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionWebhook",
     "ResourceQuota",
 )
 """The admission plugins that are on by default and modelled, in the order in which they act."""

@@ -6,6 +6,8 @@ kind and its strategy. A refusal is an outcome with the same store.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import attrs
 
 from kcore.api.kinds import Kind
@@ -16,15 +18,17 @@ from kcore.apiserver.registry.strategy import Strategy
 from kcore.apiserver.request import Request, Response
 from kcore.apiserver.status import Status
 from kcore.apiserver.store import Store
+from kcore.apiserver.webhook import NO_WEBHOOKS, WebhookFunction
 from kcore.machine import Note
 
 
 @attrs.frozen(kw_only=True)
 class Context:
-    """What a request meets beside the store: the time (ms since 1970) and the flags."""
+    """What a request meets beside the store: the time (ms since 1970), flags, and what webhooks do, by name."""
 
     now: int
     config: ApiServerConfig = DEFAULT
+    webhooks: Mapping[str, WebhookFunction] = NO_WEBHOOKS
 
     @property
     def time(self) -> Time:

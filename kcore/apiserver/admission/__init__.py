@@ -20,6 +20,7 @@ from kcore.apiserver.admission import (
     storage_object_in_use_protection,
     taint_nodes_by_condition,
     validating_admission_policy,
+    webhooks,
 )
 from kcore.apiserver.outcome import Operation
 from kcore.apiserver.plugin import Mutate, Plugin
@@ -107,7 +108,9 @@ PLUGINS: dict[str, tuple[Plugin, ...]] = {
     "DefaultStorageClass": (default_storage_class.PLUGIN,),
     "PodSecurity": (pod_security.PLUGIN,),
     "LimitRanger": (limit_ranger.PLUGIN, limit_ranger.OF_CLAIMS),
+    "MutatingAdmissionWebhook": (webhooks.MUTATING_WEBHOOKS,),
     "ValidatingAdmissionPolicy": (validating_admission_policy.PLUGIN, validating_admission_policy.ON_DELETE),
+    "ValidatingAdmissionWebhook": (webhooks.VALIDATING_WEBHOOKS, webhooks.ON_DELETE),
     "ResourceQuota": (resource_quota.PLUGIN,),
 }
 """The plugins by upstream's name."""

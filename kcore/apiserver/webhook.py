@@ -1,0 +1,54 @@
+"""Webhook: somebody else's say in a write, as a pure function.
+
+Models a server behind an admission webhook: it looks at a review and allows, denies, or changes the object. Functions
+are known by the names of the webhooks that call them; the store holds only the names.
+
+Not modelled: HTTP, timeouts as such, and calls through a URL.
+
+Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/staging/src/k8s.io/api/admission/v1/types.go
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+import attrs
+
+from kcore.api.json import Wire
+
+
+@attrs.frozen(kw_only=True)
+class Review:
+    """What a webhook is asked: the operation (CREATE, UPDATE, DELETE), what it is about, and the objects in JSON."""
+
+    operation: str
+    kind: str
+    api_version: str
+    name: str
+    namespace: str
+    object: Wire | None
+    old_object: Wire | None = None
+    dry_run: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Answer:
+    """What a webhook answers: whether it allows the write, why not, and the operations of a JSON patch."""
+
+    allowed: bool = True
+    message: str = ""
+    code: int = 0
+    reason: str = ""
+    patch: tuple[Mapping[str, Any], ...] = ()
+
+
+WebhookFunction: TypeAlias = Callable[[Review], Answer]
+
+NO_WEBHOOKS: Mapping[str, WebhookFunction] = MappingProxyType({})
+
+
+def allow(_: Review) -> Answer:
+    """Allow everything: what a webhook does of which nothing is known."""
+    return Answer()
