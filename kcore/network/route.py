@@ -4,7 +4,7 @@ Models requests to a cluster IP, a node port or an external address of a Service
 answer is every backend that the node may choose, or why there is none. The table is what the node's kube-proxy has
 heard of, so a node that lags sends to addresses of the past.
 
-Not modelled yet: DNS, Ingress, NetworkPolicy, load balancers' own choice of a node.
+Not modelled: load balancers' own choice of a node. Names, Ingresses and policies are asked for beside it.
 
 Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/proxy/iptables/proxier.go
 """
