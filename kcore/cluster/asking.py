@@ -9,16 +9,17 @@ Not modelled: the reads that real API servers refuse while etcd has no quorum.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 
 from kcore.api.evolve import evolve
+from kcore.api.memo import Memo
 from kcore.apiserver.changes import Change
 from kcore.apiserver.handle import Context, handle
 from kcore.apiserver.request import Request, Response, Verb
 from kcore.apiserver.status import Status
 from kcore.apiserver.store import Store
-from kcore.client.component import LEADER, Component, ComponentKey, Components
+from kcore.client.component import LEADER, Component, ComponentKey, Components, Watch
 from kcore.client.turn import Key
 from kcore.cluster.compaction import compacted
 from kcore.cluster.state import ClusterState
@@ -33,6 +34,18 @@ LOST = Status(code=504, reason="Timeout", message="the request or its answer was
 
 
 UNREACHABLE = Response(code=UNAVAILABLE.code, status=UNAVAILABLE)
+
+
+Heard: TypeAlias = tuple[ComponentKey, Key]
+"""A process and the key that it is to look at."""
+
+
+class _Watcher(NamedTuple):
+    """A component that watches a kind; `leader` is the process that leads it, None where each node has its own."""
+
+    watch: Watch
+    leader: ComponentKey | None
+    component: Component
 
 
 class Asked(NamedTuple):
@@ -71,12 +84,12 @@ def committed(state: ClusterState, components: Components, store: Store) -> Clus
     after = evolve(state, store=store, last_change=state.now if loud else state.last_change)
     if state.timing.freedom.lag:
         return compacted(_heard(after, components, changes, state.store.revision))
-    for change in changes:
-        for name, key in _routed(after, components, change):
-            process = after.processes.get(name)
-            if process is not None and process.linked:
-                after = after.enqueue(name, key)
-    return compacted(after)
+    return compacted(told(after, components, changes))
+
+
+def told(state: ClusterState, components: Components, changes: Iterable[Change]) -> ClusterState:
+    """Return the state in which everybody who follows the store has heard of `changes`."""
+    return state.enqueue_linked(_routed(state, components, changes))
 
 
 def _heard(state: ClusterState, components: Components, changes: Sequence[Change], revision: int) -> ClusterState:
@@ -90,11 +103,30 @@ def _heard(state: ClusterState, components: Components, changes: Sequence[Change
     return evolve(state, processes=processes)
 
 
-def _routed(state: ClusterState, components: Components, change: Change) -> Iterator[tuple[ComponentKey, Key]]:
-    """Yield which process gets which key for `change`."""
-    for component in components.values():
-        if change.key.kind in component.watches:
-            yield from routed_to(state, component, change, state.store)
+def _routed(state: ClusterState, components: Components, changes: Iterable[Change]) -> list[Heard]:
+    """Return which process gets which key for `changes`, in order."""
+    leaders, store = state.control_plane.leaders, state.store
+    watchers = _WATCHERS(components, leaders)
+    routed: list[Heard] = []
+    for change in changes:
+        for watch, leader, component in watchers.get(change.key.kind, ()):
+            for instance, key in watch(change, store):
+                to = leader if instance == LEADER and leader else ComponentKey(component.family, instance)
+                routed.append((to, key))
+    return routed
+
+
+def _watchers(components: Components, leaders: Mapping[str, str]) -> Mapping[str, Sequence[_Watcher]]:
+    """Return who watches a kind, in the order of `components`."""
+    watchers: dict[str, list[_Watcher]] = {}
+    for one in components.values():
+        leader = None if one.per_node else ComponentKey(one.family, leaders.get(one.family, ""))
+        for kind, watch in one.watches.items():
+            watchers.setdefault(kind, []).append(_Watcher(watch, leader, one))
+    return watchers
+
+
+_WATCHERS = Memo(_watchers, 64)
 
 
 def routed_to(

@@ -48,7 +48,7 @@ def deliver(state: ClusterState, components: Components, name: ComponentKey, rev
         return state
     changes = state.store.changes_since(before.revision)
     if changes is None:
-        cache, heard = state.store, _differences(before, state.store, component.watches)
+        cache, heard = state.store, differences(before, state.store, component.watches)
     else:
         told = tuple(change for change in changes if change.revision <= revision)
         cache = state.store if len(told) == len(changes) else _applied(before, told)
@@ -76,7 +76,7 @@ def _applied(cache: Store, changes: Iterable[Change]) -> Store:
     return cache
 
 
-def _differences(before: Store, after: Store, kinds: Iterable[str]) -> tuple[Change, ...]:
+def differences(before: Store, after: Store, kinds: Iterable[str]) -> tuple[Change, ...]:
     """Return what a new list of `kinds` tells a cache: objects that came, differ or are gone, by kind and name."""
     changes = []
     for kind in sorted(kinds):

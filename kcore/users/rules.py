@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from kcore.client.component import Components
 from kcore.cluster.state import ClusterState
 from kcore.machine import Rule
-from kcore.users import add_node, apply, delete, drain, patch, rollout, taint, undo
+from kcore.users import add_node, apply, delete, drain, load, patch, restore, rollout, taint, undo
 from kcore.users.act import act_rule
 
 UserEvent: TypeAlias = (
@@ -21,6 +21,8 @@ UserEvent: TypeAlias = (
     | delete.Delete
     | delete.Evict
     | drain.Drain
+    | load.LoadSet
+    | restore.Restore
     | rollout.SetImage
     | rollout.RolloutRestart
     | rollout.RolloutPause
@@ -51,4 +53,6 @@ def user_rules(components: Components) -> tuple[Rule[ClusterState, Any], ...]:
         act_rule(taint.REMOVE_RULE, taint.RemoveTaint, taint.remove_requests, components),
         drain.rule(components),
         add_node.rule(components),
+        load.rule(),
+        restore.rule(components),
     )
