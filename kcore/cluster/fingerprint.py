@@ -1,194 +1,213 @@
 """Fingerprints of cluster states: 128 bits, the same in every process.
 
-The sum over the objects of a store is kept up along its log, at the cost of what changed; processes and sandboxes are
-digested anew, as the times that are left to them change with the clock.
+What each part of a state says is digested once, as parts are values that states share; what is left to do for a state
+is to tell what is loose in them: who is meant, and how long until or since.
 
 Two states with one fingerprint are taken to be one by a search. Forgotten is what cannot decide anything later:
 
-- uids, as long as they mean an object that is there: what is kept is which. The uid of what is gone counts as it is.
+- uids, as long as they mean an object that is there: what is kept is which.
 - versions: what is kept is whether one is the latest, wherever a copy of an object or a precondition waits to be used.
 - how far generations have counted: what is kept is how far behind a status is.
-- points in time: what is kept is how long until something is due, as alarms and timers hold it, and how long ago, up to
-  `LONG_AGO`, a container ended. A component that asks how long ago something was has to hold an alarm for the answer.
+- points in time: what is kept is how long until something is due, and how long ago what a component remembers was, as
+  far as it says that this matters to it (`kcore.client.instant`). Of the times in API objects, how a remembered one
+  compares with that of its object is kept, and which of the pods of one controller came first and got ready first. A
+  component that asks how long ago something in an object was has to hold an alarm for the answer.
+- restarts beyond `MOST_RESTARTS`, and how long a container has run beyond what its back-off knows; all of that where
+  no fault is left in the budget and the container does not exit by itself.
 - the counters that the next name, uid or address is made from, `last_change`, which `settle` alone reads, and the
   configuration, which never changes in a run.
 
-Not forgotten yet: the names of alike pods and nodes, addresses, counts of restarts. A state that differs in one of
-those only is searched again: sound, but not as small as it could be. What a component remembers counts as it is, uids
-apart; it must not remember versions.
+With `symmetry` also the names of alike pods and nodes, and addresses: what is kept is which are the same, in a form
+that is the same for states that differ by a renaming (`naming`). Ties that components break by name are broken in the
+state that was found first, as in a run.
+
+Not forgotten: names in texts, and names that are not invented.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any
 
+from kcore.api.core.pod import Pod
 from kcore.api.object import ApiObject, ObjectKey
-from kcore.apiserver.changes import Change
 from kcore.apiserver.store import Store
 from kcore.client.component import ComponentKey
-from kcore.cluster.content import REMEMBERED, Content, Contents, Loose, Uid, Version, join
+from kcore.client.instant import Instant
+from kcore.cluster.ages import ages
+from kcore.cluster.content import MOST_RESTARTS, REMEMBERED, Contents, join
 from kcore.cluster.control_plane import ControlPlane
+from kcore.cluster.deliver import coalesced
+from kcore.cluster.loose import Content, Said, Uid, Version
+from kcore.cluster.naming import Naming, Part
 from kcore.cluster.process import Process, Working
+from kcore.cluster.resolve import Digested, Element, Resolver
 from kcore.cluster.state import ClusterState
-from kcore.machine.digest import MASK, SIZE
+from kcore.controllers.podgc import PODGC
+from kcore.controllers.podgc.gc_controller import GC_CHECK_PERIOD
+from kcore.kubelet.restart import EXPIRY, MAXIMUM
 from kcore.world.container import Container
 from kcore.world.sandbox import Sandbox, SandboxId
 
-LONG_AGO = 660_000
-"""How long ago (ms) makes no difference any more: well before, a container's back-off has begun anew."""
-
-_LATEST, _OLD = join("latest"), join("old")
+CLOCKS = {PODGC.family: GC_CHECK_PERIOD}
+"""The families that act at whole multiples of a period (ms): where one of them runs, the phase of the clock counts."""
 
 
 class Fingerprinter:
-    """Fingerprints of the states of one search; it remembers what it has seen and keeps that alive."""
+    """Fingerprints of the states of one search; it remembers what it has seen and keeps that alive.
 
-    def __init__(self) -> None:
+    With `symmetry`, invented names and those of `nodes` count as which they are; names in `fixed` never do.
+    How long ago an object changed counts up to `quiet` ms. `watches` are the kinds that each family watches, all if
+    that is not said.
+    """
+
+    def __init__(
+        self,
+        *,
+        symmetry: bool = False,
+        nodes: frozenset[str] = frozenset(),
+        fixed: frozenset[str] = frozenset(),
+        quiet: int = 0,
+        watches: Mapping[str, Collection[str]] = MappingProxyType({}),
+    ) -> None:
         """Start with nothing remembered."""
-        self._contents = Contents()
-        self._stores: dict[int, tuple[Change, Store, int]] = {}
-        self._named: dict[str, set[ObjectKey]] = {}
-        self._mentioned: dict[str, set[ObjectKey]] = {}
+        self.symmetry = symmetry
+        self._nodes = nodes
+        self._fixed = fixed
+        self._contents = Contents(nodes - fixed if symmetry else frozenset(), fixed)
+        self._naming = Naming(symmetry=symmetry)
+        self._quiet = quiet
+        self._watches = watches
+        self._digested: dict[tuple[int, object], Digested] = {}
+        self._keys: dict[ObjectKey, Element] = {}
+        self._families: dict[ComponentKey, Callable[[Process], Content]] = {}
+
+    def unreduced(self) -> Fingerprinter:
+        """Return the fingerprints without symmetry."""
+        return Fingerprinter(nodes=self._nodes, fixed=self._fixed, quiet=self._quiet, watches=self._watches)
 
     def __call__(self, state: ClusterState) -> int:
         """Return the fingerprint of `state`, 0 to 2**128 - 1."""
-        of = self._contents.of
-        total = self.store(state.store)
+        return self._naming.total(self._parts(state))
+
+    def _parts(self, state: ClusterState) -> Iterator[Part]:
+        """Yield what the state is made of."""
+        store, kept = state.store, self._kept
+        uids = {found.metadata.uid: key for key, found in store.objects.items()}
+        here = Resolver(self._contents, self._keys, store, uids, state.now, store)
+        pods = []
+        for found in store.objects.values():
+            if isinstance(found, Pod):
+                pods.append(found)
+            yield here.part(kept(found, self._object))
+        for pod, created, ready in ages(pods):
+            yield here.part(Digested(pod, self._contents.of(("age", created, ready, pod))))
         for name, process in state.processes.items():
-            total += self._weigh(state.store, "process", self._process(state, name, process))
+            if process.cache is not None or process.working is not None:
+                there = here if process.cache is None else here.seeing(process.cache)
+                busy = join("busy", self._busy(state, name, process))
+                yield there.part(Digested(process, busy))
+            yield here.part(kept(process, self._families.setdefault(name, partial(self._process, name))))
+        sandbox_of = self._sandbox if any(state.budget.values()) else self._undisturbed
         for sandbox in state.world.sandboxes.values():
-            total += self._weigh(state.store, "sandbox", (self._sandbox(state, sandbox),))
-        kept = (state.budget, state.world.machines)
-        rest = [self._contents.kept(one) for one in kept]
-        rest += [of(state.timing), of(_service(state)), of(_ties(state)), *self._control_plane(state)]
-        return (total + self._weigh(state.store, "rest", rest)) & MASK
+            yield here.part(kept(sandbox, sandbox_of))
+        for machine in state.world.machines.values():
+            yield here.part(kept(machine, self._contents.of))
+        yield here.part(Digested(state, join("rest", self._rest(state))))
 
-    def store(self, store: Store) -> int:
-        """Return the fingerprint of what `store` holds: a sum over its objects, kept up along its log."""
-        if not store.log:
-            return sum(self._weight(store, found) for found in store.objects.values()) & MASK
-        last = store.log[-1]
-        known = self._stores.get(id(last))
-        if known is not None:
-            return known[2]
-        base, total = self._base(store)
-        for key in self._touched(base, store):
-            before, after = base.get(key), store.get(key)
-            total -= 0 if before is None else self._weight(base, before)
-            total += 0 if after is None else self._weight(store, after)
-        if len(self._stores) >= REMEMBERED:
-            self._stores.clear()
-        self._stores[id(last)] = (last, store, total & MASK)
-        return total & MASK
+    def _kept(self, owner: Any, digest: Callable[[Any], Content]) -> Digested:
+        """Return `owner` digested, as it is remembered."""
+        known = self._digested.get((id(owner), digest))
+        if known is None:
+            if len(self._digested) >= REMEMBERED:
+                self._digested.clear()
+            known = self._digested[id(owner), digest] = Digested(owner, digest(owner))
+        return known
 
-    def _base(self, store: Store) -> tuple[Store, int]:
-        """Return the latest store on the way to this one whose sum is known, with it; the empty store if none is."""
-        for change in reversed(store.log):
-            known = self._stores.get(id(change))
-            if known is not None:
-                return known[1], known[2]
-        return Store(), 0
+    def _object(self, found: ApiObject) -> Content:
+        """Return the content of an object; its own uid and version are the latest as a matter of course."""
+        digest, loose, ties = self._contents.of(found)
+        own = Uid(found.metadata.uid)
+        return Content(digest, tuple(Said(0) if isinstance(one, Version) or one == own else one for one in loose), ties)
 
-    def _touched(self, base: Store, store: Store) -> Iterable[ObjectKey]:
-        """Return the keys whose weight may differ between two stores: the changed ones, and who refers to those."""
-        changes = store.changes_since(base.revision) if base.revision else None
-        if changes is None:
-            for key, found in store.objects.items():
-                self._register(key, found)
-            return store.objects.keys() | base.objects.keys()
-        touched = set()
-        for change in changes:
-            touched.add(change.key)
-            if change.new is not None:
-                self._register(change.key, change.new)
-            old, new = change.old and change.old.metadata.uid, change.new and change.new.metadata.uid
-            if old != new:
-                touched |= self._mentioned.get(old or "", set()) | self._mentioned.get(new or "", set())
-        return touched
+    def _rest(self, state: ClusterState) -> Iterator[Content]:
+        """Yield what of a state is no object, process or thing in the world."""
+        of, kept, plane = self._contents.of, self._contents.kept, state.control_plane
+        yield kept(state.budget)
+        yield kept(state.ready, lambda: _service(state))
+        disks = state.world.disks
+        if disks.disks:
+            yield kept(disks, lambda: (disks.disks, disks.written))
+        yield of((state.timing, _ties(state), _phases(state), min(state.now - state.last_change, self._quiet)))
+        yield kept(plane, lambda: (plane.members, plane.leaders, _up(plane)))
+        for name in plane.masters():
+            seen = plane.servers[name].seen
+            if seen is not None:
+                yield join("watch cache", (of(name), *self._older(state, seen)))
 
-    def _register(self, key: ObjectKey, found: ApiObject) -> None:
-        """Remember under which name a uid was seen, and who speaks of which."""
-        own = found.metadata.uid
-        self._named.setdefault(own, set()).add(key)
-        for loose in self._contents.of(found).loose:
-            if isinstance(loose, Uid) and loose.uid != own:
-                self._mentioned.setdefault(loose.uid, set()).add(key)
+    def _older(self, state: ClusterState, older: Store, family: str = "") -> Iterable[Content]:
+        """Yield how an older store differs from etcd's, as far as `family` watches: what has changed, or all it holds.
 
-    def _weight(self, store: Store, found: ApiObject) -> int:
-        """Return what one object adds; its own uid and version are the latest as a matter of course."""
-        digest, loose = self._contents.of(found)
-        own = found.metadata.uid
-        others = tuple(one for one in loose if isinstance(one, Uid) and one.uid != own)
-        return int.from_bytes(self._resolved(store, Content(digest, others)).digest, "big")
-
-    def _weigh(self, store: Store, tag: str, parts: Iterable[Content]) -> int:
-        return int.from_bytes(self._resolved(store, join(tag, parts)).digest, "big")
-
-    def _resolved(self, store: Store, content: Content) -> Content:
-        """Return the content in which everything loose stands for what it means in `store`."""
-        if not content.loose:
-            return content
-        return join("resolved", (Content(content.digest), *(self._meaning(store, one) for one in content.loose)))
-
-    def _meaning(self, store: Store, loose: Loose) -> Content:
-        if isinstance(loose, Version):
-            found = store.get(loose.key)
-            return _LATEST if found is not None and found.metadata.resource_version == loose.version else _OLD
-        if isinstance(loose, Uid):
-            for key in sorted(self._named.get(loose.uid, ())):
-                found = store.get(key)
-                if found is not None and found.metadata.uid == loose.uid:
-                    return join("the one at", (self._contents.of(key),))
-            return join(f"gone {loose.uid}")
-        return self._contents.of(tuple(loose))
-
-    def _older(self, state: ClusterState, older: Store) -> Iterable[Content]:
-        """Yield the contents of an older store: what it holds, and what has changed since."""
+        Where caches do not lag, one that was cut off will hear of everything at once.
+        """
         if older.revision == state.store.revision:
             return
-        yield Content(self.store(older).to_bytes(SIZE, "big"))
+        yield self._contents.of("behind")
         changes = state.store.changes_since(older.revision)
         if changes is None:
-            yield from (self._contents.of(found) for _, found in sorted(older.objects.items()))
-        else:
+            yield self._contents.of(tuple(found for _, found in sorted(older.objects.items())))
+            return
+        watched = self._watches.get(family)
+        if watched is not None:
+            changes = tuple(change for change in changes if change.key.kind in watched)
+        if state.timing.freedom.lag:
             yield from (self._contents.kept(change) for change in changes)
+        else:
+            yield from map(self._contents.of, coalesced(changes))
 
-    def _process(self, state: ClusterState, name: ComponentKey, process: Process) -> Iterable[Content]:
-        """Yield the contents of what a process knows, with times as how long is left."""
-        of, kept, queue = self._contents.of, self._contents.kept, process.queue
-        yield of((name, process.server, process.linked, process.cache is None, process.working is None))
-        yield kept(queue, lambda: (queue.order, queue.dirty, queue.failures))
-        yield kept(process.memory)
-        yield of({key: due - state.now for key, due in process.wakes.items()})
+    def _process(self, name: ComponentKey, process: Process) -> Content:
+        """Return the content of what a process knows, apart from its cache and a turn that is under way."""
+        of, kept, queue, wakes = self._contents.of, self._contents.kept, process.queue, process.wakes
+        parts = (
+            of((name, process.server, process.linked, process.cache is None, process.working is None)),
+            kept(queue, lambda: (queue.order, queue.dirty, queue.failures)),
+            kept(process.memory),
+            kept(wakes, lambda: {key: Instant(due) for key, due in wakes.items()}),
+        )
+        return join("process", parts)
+
+    def _busy(self, state: ClusterState, name: ComponentKey, process: Process) -> Iterator[Content]:
+        """Yield the contents of the cache of a process, and of the turn that it has under way."""
+        yield self._contents.of(name)
         if process.cache is not None:
-            yield join("cache", self._older(state, process.cache))
+            yield join("cache", self._older(state, process.cache, name.family))
         if process.working is not None:
             yield join("working", self._working(state, name, process.working))
 
     def _working(self, state: ClusterState, name: ComponentKey, working: Working) -> Iterable[Content]:
         """Yield the contents of a turn under way: what is left of it and, if it wants more, what it sees."""
         turn = working.turn
-        wake = None if turn.wake_at is None else turn.wake_at - state.now
-        yield self._contents.of((working.key, working.attempts, turn.actions, turn.memory, wake, turn.more))
+        wakes = tuple(None if at is None else Instant(at) for at in (turn.wake_at, turn.retry_at))
+        failed = turn.retry_at is not None and not all(answer.ok for answer in working.answers)
+        yield self._contents.of((working.key, working.attempts, turn.actions, turn.memory, wakes, failed, turn.more))
         for call in turn.requests[working.done :]:
             yield self._contents.kept(call)
         if turn.more:
             yield self._contents.of(working.answers)
-            yield join("seen", self._older(state, working.seen))
-            yield join("machine", (self._sandbox(state, one) for one in working.world.sandboxes_on(name.instance)))
+            yield join("seen", self._older(state, working.seen, name.family))
+            machine = working.world.sandboxes_on(name.instance)
+            yield join("machine", (self._kept(one, self._sandbox).content for one in machine))
 
-    def _sandbox(self, state: ClusterState, sandbox: Sandbox) -> Content:
+    def _sandbox(self, sandbox: Sandbox) -> Content:
         """Return the content of a sandbox: whose it is, and what is due in it when."""
-        whose = (sandbox.id, sandbox.pod, sandbox.address, sandbox.grace, sandbox.stop_within)
-        return self._contents.of((whose, tuple(_container(one, state.now) for one in sandbox.containers)))
+        return self._contents.of((_whose(sandbox), tuple(_container(one, one.started) for one in sandbox.containers)))
 
-    def _control_plane(self, state: ClusterState) -> Iterable[Content]:
-        plane = state.control_plane
-        yield self._contents.kept(plane, lambda: (plane.members, plane.leaders, _up(plane)))
-        for name in plane.masters():
-            seen = plane.servers[name].seen
-            if seen is not None:
-                yield join("watch cache", (self._contents.of(name), *self._older(state, seen)))
+    def _undisturbed(self, sandbox: Sandbox) -> Content:
+        """Return the content of a sandbox whose containers nobody will make exit any more, but they themselves."""
+        containers = tuple(_container(one, one.started if one.due else None) for one in sandbox.containers)
+        return self._contents.of((_whose(sandbox), containers))
 
 
 def _up(plane: ControlPlane) -> object:
@@ -201,6 +220,12 @@ def _service(state: ClusterState) -> object:
     return None if state.timing.freedom.order else tuple(map(tuple, state.ready))
 
 
+def _phases(state: ClusterState) -> object:
+    """Return how far the clock is in the periods that somebody acts by."""
+    running = {name.family for name in state.processes}
+    return tuple(state.now % period for family, period in CLOCKS.items() if family in running)
+
+
 def _ties(state: ClusterState) -> object:
     """Return the order in which the world's timers fire, which decides among those of one time."""
     sandboxes = state.world.sandboxes
@@ -211,16 +236,33 @@ def _ties(state: ClusterState) -> object:
     return tuple(order)
 
 
-def _container(one: Container, now: int) -> object:
-    """Return what of a container decides: its state, what is due and when, and how it ended."""
-    due = None if one.due is None else one.due - now
-    age = None if one.due is None or one.started is None else _ago(one.started, now)
-    ends = tuple(
-        None if end is None else (end.code, min(end.finished - end.started, LONG_AGO), _ago(end.finished, now))
-        for end in (one.exit, one.last_exit)
+def _whose(sandbox: Sandbox) -> object:
+    """Return what there is to say of a sandbox besides its containers."""
+    return sandbox.id, sandbox.pod, sandbox.address, sandbox.grace, sandbox.stop_within
+
+
+def _container(one: Container, began: int | None) -> object:
+    """Return what of a container decides: its state, what is due and when, and how it ended.
+
+    How long it has run since it `began` matters to the next back-off, which there is none of before the first restart.
+    """
+    due = None if one.due is None else Instant(one.due)
+    started = Instant(began, matters=EXPIRY + 1) if began is not None and one.restarts else None
+    ended, before = one.exit, one.last_exit
+    restarts = min(one.restarts, MOST_RESTARTS)
+    return (
+        (
+            one.name,
+            one.image,
+            one.state,
+            due,
+            None if ended else started,
+            one.once,
+            one.reason,
+            one.exit_code,
+            one.ready,
+        ),
+        restarts,
+        ended and (ended.code, ended.finished - ended.started > EXPIRY, Instant(ended.finished, matters=MAXIMUM)),
+        before and before.code,
     )
-    return one.name, one.image, one.state, due, age, one.once, one.reason, one.exit_code, one.ready, one.restarts, ends
-
-
-def _ago(time: int, now: int) -> int:
-    return min(now - time, LONG_AGO)

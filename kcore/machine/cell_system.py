@@ -8,7 +8,7 @@ Does not model which cells are alike: it is told, see symmetry.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from kcore.machine.cells import Cells, CellState, Packed, unpack
@@ -18,7 +18,7 @@ from kcore.machine.remember import LEAF, Recorder, Trie
 from kcore.machine.rule import Fairness
 from kcore.machine.site import Patch, Site, SiteRunner, site_per_rule
 from kcore.machine.symmetry import Alike, AlikeWeights
-from kcore.machine.system import Move
+from kcore.machine.system import Move, way_by_moves
 from kcore.machine.table import Table
 from kcore.machine.trace import Start
 from kcore.machine.view import View
@@ -29,6 +29,8 @@ T = TypeVar("T")
 
 class CellSystem(Generic[E]):
     """A table, its starts by name (over one layout), its sites (default: one a rule) and the cells that are alike."""
+
+    passed = 0
 
     def __init__(
         self,
@@ -88,6 +90,14 @@ class CellSystem(Generic[E]):
             ids[slot] = number
         return tuple(ids)
 
+    def way(self, packed: Packed, delta: int, owed: Hashable = None) -> tuple[Sequence[E], Packed]:
+        """Return the event of the move that changes the fingerprint by `delta`, and its successor."""
+        return way_by_moves(self, packed, delta, owed)
+
+    def stepwise(self) -> CellSystem[E]:
+        """Return this system, whose moves are single events."""
+        return self
+
     def judge(self, predicate: Callable[[CellState], T], name: str) -> Callable[[Packed], T]:
         """Return a predicate on packed states, remembered by what it reads."""
         trie: Trie[T] = Trie(name)
@@ -116,6 +126,10 @@ class CellSystem(Generic[E]):
     def cells(self, packed: Packed) -> Cells:
         """Return the state that a packed one stands for."""
         return unpack(self.layout, packed)
+
+    def owed(self, event: E) -> Hashable:
+        """Return the event itself."""
+        return event
 
     def audit(self, packed: Packed) -> None:
         """Compute a state's moves and its judged predicates anew.

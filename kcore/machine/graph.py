@@ -1,7 +1,8 @@
 """The graph of states: what liveness is judged on.
 
-Holds, by the number of a state in the order of discovery, its edges with their events and the answers to the
-questions asked of it; states themselves are not kept. Edges that change nothing are not there.
+Holds, by the number of a state in the order of discovery, its fingerprint, its edges with what a fair run owes them,
+and the answers to the questions asked of it; states themselves are not kept. Edges that change nothing are not there. A
+trace is made by following the fingerprints from a start, so that it can be run again.
 
 Does not model reduced systems: fairness is a matter of single events, so the graph is built of the unreduced system.
 """
@@ -9,7 +10,7 @@ Does not model reduced systems: fairness is a matter of single events, so the gr
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
 from kcore.machine.intern import Register
@@ -35,9 +36,12 @@ Question = tuple[Callable[[S], bool], str]
 class Graph(Generic[E]):
     """States by number: starts first, then by discovery. States from `expanded` on have edges nobody looked at."""
 
-    def __init__(self, questions: int) -> None:
-        self.starts: list[Start] = []
-        self.events: Register[Any] = Register()
+    def __init__(self, system: System[Any, Any, Any, E], questions: int) -> None:
+        self.starts: list[tuple[Start, Any]] = []
+        self.owed: Register[Hashable] = Register()
+        self.samples: list[E] = []
+        self.prints: list[int] = []
+        self._system = system
         self.marks = [bytearray() for _ in range(questions)]
         self.parents: list[Edge | None] = []
         self.expanded = 0
@@ -72,12 +76,24 @@ class Graph(Generic[E]):
     def trace(self, state: int, way: Sequence[Edge], loop: int | None = None) -> Trace[E]:
         """Return the run that takes a shortest way to a state and goes on; `loop` counts from the way's first edge."""
         stem = self.stem(state)
-        start = stem[0][0] if stem else state
-        events = tuple(self.events.keys[label] for _source, label, _target in (*stem, *way))
-        return Trace(start=self.starts[start], events=events, loop=None if loop is None else len(stem) + loop)
+        start, packed = self.starts[stem[0][0] if stem else state]
+        events: list[E] = []
+        for source, label, target in (*stem, *way):
+            delta = self.prints[target] - self.prints[source]
+            taken, packed = self._system.way(packed, delta, self.owed.keys[label])
+            events += taken
+        return Trace(start=start, events=tuple(events), loop=None if loop is None else len(stem) + loop)
 
-    def add(self, parent: Edge | None, answers: Sequence[bool]) -> None:
+    def label(self, event: E) -> int:
+        """Return the number of what a fair run owes to when it owes something to an event."""
+        label = self.owed.number(self._system.owed(event))
+        if label == len(self.samples):
+            self.samples.append(event)
+        return label
+
+    def add(self, fingerprint: int, parent: Edge | None, answers: Sequence[bool]) -> None:
         """Take in a newly found state with the edge that it was found by."""
+        self.prints.append(fingerprint)
         self.parents.append(parent)
         for marks, answer in zip(self.marks, answers, strict=True):
             marks.append(answer)
@@ -103,14 +119,14 @@ class GraphBuilder(Generic[P, W, S, E]):
         self._limits = limits
         self._reporting = reporting
         self._numbers: dict[int, int] = {}
-        self._graph: Graph[E] = Graph(len(questions))
+        self._graph: Graph[E] = Graph(system, len(questions))
 
     def build(self) -> tuple[Graph[E], Coverage]:
         """Return the graph and what it covers."""
         level: list[tuple[int, P]] = []
         for start, packed in self._system.starts():
             if self._number(self._system.fingerprint(packed), None, packed, level) is not None:
-                self._graph.starts.append(start)
+                self._graph.starts.append((start, packed))
         depth, limit = 0, None
         while level and limit is None:
             if depth == self._limits.steps:
@@ -130,7 +146,7 @@ class GraphBuilder(Generic[P, W, S, E]):
         number = len(self._graph)
         if self._numbers.setdefault(fingerprint, number) != number:
             return None
-        self._graph.add(parent, [judge(packed) for judge in self._judges])
+        self._graph.add(fingerprint, parent, [judge(packed) for judge in self._judges])
         found.append((fingerprint, packed))
         return number
 
@@ -143,7 +159,7 @@ class GraphBuilder(Generic[P, W, S, E]):
             self._pause(source, packed, depth)
             edges: list[tuple[int, int]] = []
             for delta, event, patch in system.moves(packed):
-                label = graph.events.number(event)
+                label = graph.label(event)
                 target = numbers.get(fingerprint + delta)
                 if target is None:
                     if len(graph) == self._limits.states:

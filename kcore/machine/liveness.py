@@ -37,7 +37,7 @@ def judge_liveness(
     graph, coverage = GraphBuilder(system, questions, limits, reporting).build()
 
     def fairness(label: int) -> Fairness:
-        return system.fairness(graph.events.keys[label])
+        return system.fairness(graph.samples[label])
 
     judged: dict[str, Verdict[E]] = {}
     for place, each in enumerate(properties):

@@ -9,11 +9,11 @@ Does not model how equal fingerprints are chosen: that is the caller's, and the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Generic, TypeVar
 
 from kcore.machine.rule import Fairness
-from kcore.machine.system import Move, System
+from kcore.machine.system import Move, System, way_by_moves
 from kcore.machine.trace import Start
 
 P = TypeVar("P")
@@ -25,10 +25,13 @@ T = TypeVar("T")
 class Quotient(Generic[P, S, E]):
     """A system seen through a fingerprint of packed states; `reduction` says in words what it takes for one."""
 
+    passed = 0
+
     def __init__(self, system: System[P, Any, S, E], fingerprint: Callable[[P], int], reduction: str) -> None:
         self.reductions: tuple[str, ...] = (*system.reductions, reduction) if reduction else system.reductions
         self.starts: Callable[[], Sequence[tuple[Start, P]]] = system.starts
         self.fairness: Callable[[E], Fairness] = system.fairness
+        self.owed: Callable[[E], Hashable] = system.owed
         self.audit: Callable[[P], None] = system.audit
         self.fingerprint = fingerprint
         self._system = system
@@ -42,6 +45,14 @@ class Quotient(Generic[P, S, E]):
     def build(self, _packed: P, patch: P) -> P:
         """Return the successor, which the move carries."""
         return patch
+
+    def way(self, packed: P, delta: int, owed: Hashable = None) -> tuple[Sequence[E], P]:
+        """Return the event of the move that changes the fingerprint by `delta`, and its successor."""
+        return way_by_moves(self, packed, delta, owed)
+
+    def stepwise(self) -> Quotient[P, S, E]:
+        """Return this system, whose moves are single events."""
+        return self
 
     def judge(self, predicate: Callable[[S], T], name: str) -> Callable[[P], T]:
         """Return the system's predicate."""

@@ -73,6 +73,7 @@ class Search(Generic[P, W, S, E]):
             terminal=self._terminal,
             limit=limit,
             reductions=self._system.reductions,
+            passed=self._system.passed,
         )
 
     def _begin(self) -> None:
@@ -148,7 +149,6 @@ class Search(Generic[P, W, S, E]):
         events: list[E] = []
         for child in reversed(path):
             wanted = self._order[child] - self._order[self._parents[child]]
-            event, patch = next((e, w) for delta, e, w in self._system.moves(packed) if delta == wanted)
-            packed = self._system.build(packed, patch)
-            events.append(event)
+            taken, packed = self._system.way(packed, wanted)
+            events += taken
         return Trace(start=start, events=tuple(events))

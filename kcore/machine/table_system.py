@@ -7,13 +7,13 @@ Does not model sharing between steps: use cells where speed matters.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from kcore.machine.digest import Digester
 from kcore.machine.errors import ImpureError
 from kcore.machine.rule import Fairness
-from kcore.machine.system import Move
+from kcore.machine.system import Move, System, way_by_moves
 from kcore.machine.table import Table
 from kcore.machine.trace import Start
 
@@ -26,6 +26,7 @@ class TableSystem(Generic[S, E]):
     """A table, its starts by name, and a fingerprint of whole states (default: the digest of the state)."""
 
     reductions: tuple[str, ...] = ()
+    passed = 0
 
     def __init__(
         self, table: Table[S, E], starts: Mapping[Start, S], fingerprint: Callable[[S], int] | None = None
@@ -56,6 +57,14 @@ class TableSystem(Generic[S, E]):
         """Return the successor, which the move carries."""
         return patch
 
+    def way(self, packed: S, delta: int, owed: Hashable = None) -> tuple[Sequence[E], S]:
+        """Return the event of the move that changes the fingerprint by `delta`, and its successor."""
+        return way_by_moves(self, packed, delta, owed)
+
+    def stepwise(self) -> System[S, S, S, E]:
+        """Return this system, whose moves are single events."""
+        return self
+
     def judge(self, predicate: Callable[[S], T], name: str) -> Callable[[S], T]:
         """Return the predicate itself."""
         return predicate
@@ -63,6 +72,10 @@ class TableSystem(Generic[S, E]):
     def fairness(self, event: E) -> Fairness:
         """Return the fairness of the event's rule."""
         return self._table.rule_of(event).fairness
+
+    def owed(self, event: E) -> Hashable:
+        """Return the event itself."""
+        return event
 
     def audit(self, packed: S) -> None:
         """Raise ImpureError where a second run of the rules makes other moves."""

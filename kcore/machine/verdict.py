@@ -44,7 +44,8 @@ UNLIMITED = Limits(states=None)
 class Coverage:
     """What a search saw. Transitions that change nothing are not counted; `terminal` states have no others.
 
-    `depth` is the greatest number of steps from a start. `limit` says which limit ended the search; None when nothing
+    `passed` counts the states that moves passed through, which were judged and not kept, as often as that happened.
+    `depth` is the greatest number of moves from a start. `limit` says which limit ended the search; None when nothing
     was left to see. `reductions` names what made several states count as one.
     """
 
@@ -54,9 +55,12 @@ class Coverage:
     terminal: int
     limit: str | None = None
     reductions: tuple[str, ...] = ()
+    passed: int = 0
 
     def __str__(self) -> str:
         text = f"{self.states:,} states, {self.transitions:,} transitions, {self.depth} steps deep"
+        if self.passed:
+            text += f", {self.passed:,} states passed through"
         if self.reductions:
             text += f", reduced by {' and '.join(self.reductions)}"
         return f"{text}, ended by {self.limit}" if self.limit else text

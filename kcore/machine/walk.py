@@ -32,7 +32,7 @@ AUDIT_EVERY = 256
 
 def walk(system: System[P, W, S, E], *, steps: int, seed: int = 0) -> Trace[E]:
     """Return the events of one random run of at most so many steps; the same seed gives the same run."""
-    walks = Walks(system, (), Seed(seed), SILENT)
+    walks = Walks(system.stepwise(), (), Seed(seed), SILENT)
     walks.run(steps)
     return walks.trace()
 
@@ -52,7 +52,7 @@ def explore_randomly(
     """
     asked = check_properties(properties)
     with collection_frozen():
-        walks = Walks(system, asked, Seed(seed), reporting)
+        walks = Walks(system.stepwise(), asked, Seed(seed), reporting)
         for number in range(runs):
             walks.run(steps, number)
             if walks.decided:

@@ -22,10 +22,19 @@ import attrs
 from kcore.api.evolve import evolve
 from kcore.api.object import ObjectKey
 from kcore.apiserver.request import Response
+from kcore.client.instant import Instant, Revision
 from kcore.client.view import View
 
 TIMEOUT = 5 * 60_000
 """After so many ms an expectation counts as met."""
+
+NO_REVISION = Revision(0)
+AT_NO_TIME = Instant(0, matters=TIMEOUT + 1)
+
+
+def awaiting(now: int) -> Instant:
+    """Return the time `now` (ms since 1970) as one since when something is awaited."""
+    return Instant(now, matters=TIMEOUT + 1)
 
 
 class Doomed(NamedTuple):
@@ -42,15 +51,15 @@ class Expectations:
     `since` is when the deletions and vain creations began to be awaited, ms since 1970.
     """
 
-    written: int = 0
+    written: Revision = NO_REVISION
     doomed: tuple[Doomed, ...] = ()
     vain: int = 0
-    since: int = 0
+    since: Instant = AT_NO_TIME
 
     def wrote(self, answers: Iterable[Response]) -> Expectations:
         """Return the expectations after writes that were answered so: the cache is to come as far as the granted."""
         revisions = (int(one.object.metadata.resource_version or 0) for one in answers if one.ok and one.object)
-        return evolve(self, written=max(self.written, *revisions, 0))
+        return evolve(self, written=Revision(max(self.written, *revisions, 0)))
 
 
 NONE = Expectations()

@@ -22,6 +22,7 @@ from kcore.apiserver.changes import Change
 from kcore.apiserver.request import Verb
 from kcore.apiserver.store import Store
 from kcore.client.component import LEADER, Component, Work, Write
+from kcore.client.instant import Instant, awaited
 from kcore.client.turn import Key, Turn
 from kcore.client.view import View
 from kcore.controllers.namespace.deleter import CONTENT, delete
@@ -40,7 +41,7 @@ MAX_BACKOFF = 60_000
 class Memory:
     """What is remembered of a namespace: when it is due (ms since 1970), and how many looks failed in a row."""
 
-    due: int
+    due: Instant
     failures: int = 0
 
 
@@ -63,17 +64,17 @@ def _look(memory: Memory, view: View, name: str) -> Program[Turn]:
         failures = memory.failures + 1
         wait = min(backoff.delay(failures), MAX_BACKOFF)
         note = Note("namespace.deletion_failed", namespace=name, message="; ".join(made.errors))
-        return _at(Memory(due=now + wait, failures=failures), note)
+        return _at(Memory(due=awaited(now + wait), failures=failures), note)
     if made.done:
         return Turn()
-    return _at(Memory(due=now + (made.estimate // 2 + 1) * 1000, failures=memory.failures))
+    return _at(Memory(due=awaited(now + (made.estimate // 2 + 1) * 1000), failures=memory.failures))
 
 
 def _later(memory: Memory | None, at: int) -> Turn:
     """Return the turn that waits for the namespace to be due: as planned, or `at` if that is sooner."""
     if memory is None:
-        return _at(Memory(due=at))
-    return _at(attrs.evolve(memory, due=min(memory.due, at)))
+        return _at(Memory(due=awaited(at)))
+    return _at(attrs.evolve(memory, due=min(memory.due, awaited(at))))
 
 
 def _at(memory: Memory, *notes: Note) -> Turn:

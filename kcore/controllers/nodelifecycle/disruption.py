@@ -15,7 +15,7 @@ import attrs
 
 from kcore.api.core.node import Node
 from kcore.controllers.nodelifecycle.config import NodeLifecycleConfig
-from kcore.controllers.nodelifecycle.health import Health
+from kcore.controllers.nodelifecycle.health import Health, sign_of_life
 from kcore.controllers.nodelifecycle.memory import Zones
 from kcore.controllers.nodelifecycle.taints import NOT_READY, UNREACHABLE, remove_taints
 from kcore.controllers.nodelifecycle.zones import ZoneState, eviction_rate, zone_of, zone_state
@@ -47,7 +47,7 @@ def handle_disruption(
         return
     if all_were:
         for name, one in health.items():
-            health[name] = attrs.evolve(one, probe=now)
+            health[name] = attrs.evolve(one, probe=sign_of_life(now, config))
     for zone, state in new.items():
         if all_were or zones.states[zone] is not state:
             zones.set_rate(zone, eviction_rate(state, len(ready[zone]), config))

@@ -17,8 +17,10 @@ import attrs
 
 from kcore.api.coordination.lease import Lease
 from kcore.api.core.node import Node, NodeStatus
+from kcore.api.kinds import key_of
 from kcore.api.meta.condition import Condition
-from kcore.api.times import MicroTime, Time
+from kcore.api.times import Time
+from kcore.client.instant import Instant, Sign
 from kcore.controllers.nodelifecycle.config import NodeLifecycleConfig
 
 READY = "Ready"
@@ -33,10 +35,10 @@ class Health:
     `posted` tells whether its status had the condition Ready, `heartbeat` and `renewed` are the last signs seen.
     """
 
-    probe: int
+    probe: Instant
     posted: bool = False
-    heartbeat: Time | None = None
-    renewed: MicroTime | None = None
+    heartbeat: Sign | None = None
+    renewed: Sign | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -67,7 +69,8 @@ def observe(
     ready = condition_of(node.status, READY)
     grace = config.node_startup_grace_period if ready is None else config.node_monitor_grace_period
     observed = "Unknown" if ready is None else ready.status
-    health = _with_lease(_noticed(health, node, ready, now), health, lease, now)
+    probed = sign_of_life(now, config)
+    health = _with_lease(_noticed(health, node, ready, probed, config), health, lease, probed)
     if now <= health.probe + grace:
         return Observation(health=health, observed=observed, current=ready)
     if ready is not None and ready.status == "Unknown":
@@ -76,11 +79,16 @@ def observe(
     return Observation(health=health, observed=observed, current=condition_of(status, READY), status=status)
 
 
-def after_writing(health: Health, status: NodeStatus, lease: Lease | None) -> Health:
-    """Return what is remembered of a node whose `status` was written because it gave no sign of life."""
-    ready = condition_of(status, READY)
-    heartbeat = None if ready is None else ready.last_heartbeat_time
+def after_writing(health: Health, node: Node, status: NodeStatus, lease: Lease | None) -> Health:
+    """Return what is remembered of `node`, whose `status` was written because it gave no sign of life."""
+    heartbeat = _heartbeat(node, condition_of(status, READY))
     return Health(probe=health.probe, posted=True, heartbeat=heartbeat, renewed=_renewal(lease))
+
+
+def sign_of_life(at: int, config: NodeLifecycleConfig) -> Instant:
+    """Return the time `at` (ms since 1970), which no longer matters once every grace is over."""
+    grace = max(config.node_monitor_grace_period, config.node_startup_grace_period)
+    return Instant(at, matters=grace + 1)
 
 
 def unknown_status(node: Node, now: Time) -> NodeStatus:
@@ -91,18 +99,20 @@ def unknown_status(node: Node, now: Time) -> NodeStatus:
     return attrs.evolve(node.status, conditions=(*conditions, *missing))
 
 
-def _noticed(health: Health | None, node: Node, ready: Condition | None, now: int) -> Health:
+def _noticed(
+    health: Health | None, node: Node, ready: Condition | None, now: Instant, config: NodeLifecycleConfig
+) -> Health:
     """Return the health after a look at the condition Ready."""
     if ready is None:
         if health is not None:
             return attrs.evolve(health, posted=False, heartbeat=None)
-        return Health(probe=(node.metadata.creation_timestamp or 0) * 1000)
-    if health is None or not health.posted or health.heartbeat != ready.last_heartbeat_time:
-        return Health(probe=now, posted=True, heartbeat=ready.last_heartbeat_time)
+        return Health(probe=sign_of_life((node.metadata.creation_timestamp or 0) * 1000, config))
+    if health is None or not health.posted or health.heartbeat != _heartbeat(node, ready):
+        return Health(probe=now, posted=True, heartbeat=_heartbeat(node, ready))
     return health
 
 
-def _with_lease(health: Health, before: Health | None, lease: Lease | None, now: int) -> Health:
+def _with_lease(health: Health, before: Health | None, lease: Lease | None, now: Instant) -> Health:
     """Return the health after a look at the Lease."""
     renewed, seen = _renewal(lease), None if before is None else before.renewed
     if renewed is None or (seen is not None and renewed <= seen):
@@ -110,9 +120,15 @@ def _with_lease(health: Health, before: Health | None, lease: Lease | None, now:
     return Health(probe=now, posted=health.posted, heartbeat=health.heartbeat, renewed=renewed)
 
 
-def _renewal(lease: Lease | None) -> MicroTime | None:
+def _renewal(lease: Lease | None) -> Sign | None:
     """Return when `lease` was renewed, 0 if it never was; None without a lease."""
-    return None if lease is None else lease.spec.renew_time or MicroTime(0)
+    return None if lease is None else Sign(lease.spec.renew_time or 0, key_of(lease))
+
+
+def _heartbeat(node: Node, ready: Condition | None) -> Sign | None:
+    """Return when the kubelet of `node` last reported the condition Ready."""
+    beat = None if ready is None else ready.last_heartbeat_time
+    return None if beat is None else Sign(beat, key_of(node))
 
 
 def _unknown(condition: Condition, now: Time) -> Condition:

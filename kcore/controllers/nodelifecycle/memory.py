@@ -13,6 +13,7 @@ from __future__ import annotations
 import attrs
 
 from kcore.api.frozenmap import EMPTY, FrozenMap
+from kcore.client.instant import Instant
 from kcore.controllers.nodelifecycle.config import NodeLifecycleConfig
 from kcore.controllers.nodelifecycle.health import Health
 from kcore.controllers.nodelifecycle.rate_limited_queue import Limiter, RateLimitedTimedQueue
@@ -33,8 +34,8 @@ class Zone:
 class Memory:
     """What is remembered: `health` by node, `zones` by key, the nodes `to_retry`; `begun` and `next_tick` are ms."""
 
-    begun: int
-    next_tick: int
+    begun: Instant
+    next_tick: Instant
     health: FrozenMap[Health] = EMPTY
     zones: FrozenMap[Zone] = EMPTY
     to_retry: frozenset[str] = _NOBODY

@@ -106,7 +106,7 @@ def _look(memory: Memory, view: View, node: Node, config: NodeLifecycleConfig) -
         written = attrs.evolve(node, status=found.status)
         answer = yield from ask(Request(verb=Verb.UPDATE, key=key_of(node), subresource="status", body=written))
         if answer.ok:
-            health = after_writing(health, found.status, lease)
+            health = after_writing(health, node, found.status, lease)
             return Seen(written, health, found.observed, found.current)
         fresh = yield from ask(Request(verb=Verb.GET, key=key_of(node)))
         if not isinstance(fresh.object, Node):

@@ -27,6 +27,7 @@ from kcore.apiserver.changes import Change
 from kcore.apiserver.request import Options, PatchType, Request, Verb
 from kcore.apiserver.store import Store
 from kcore.client.component import LEADER, Component, Work, Write
+from kcore.client.instant import Instant, awaited
 from kcore.client.turn import Key, Turn
 from kcore.client.view import View
 from kcore.controllers.nodelifecycle.config import DEFAULT, NodeLifecycleConfig
@@ -65,10 +66,10 @@ def watch_over(memory: Memory | None, view: View, config: NodeLifecycleConfig) -
     """Look at the nodes if that is due, else make a pass over the queues; the two never see the same cache."""
     now = view.now()
     if memory is None:
-        memory = Memory(begun=now, next_tick=now)
+        memory = Memory(begun=Instant(now, every=NODE_EVICTION_PERIOD), next_tick=awaited(now))
     if now >= memory.next_tick:
         memory, notes = yield from monitor_node_health(memory, view, config)
-        memory = attrs.evolve(memory, next_tick=now + config.node_monitor_period)
+        memory = attrs.evolve(memory, next_tick=awaited(now + config.node_monitor_period))
         return Turn(memory=memory, notes=notes, wake_at=_next(memory, now - 1))
     if (now - memory.begun) % NODE_EVICTION_PERIOD == 0:
         memory = yield from do_no_execute_tainting_pass(memory, view)

@@ -19,6 +19,8 @@ from typing import NamedTuple
 import attrs
 from pyrsistent import PSet, pset
 
+from kcore.client.instant import Instant, awaited
+
 NODE_EVICTION_PERIOD = 100
 """How often (ms) the queues are looked at."""
 
@@ -32,7 +34,7 @@ _SECOND, _MILLISECOND = 10**9, 10**6
 class TimedValue(NamedTuple):
     """A node in the queue, not to be let out before `process_at` (ms since 1970)."""
 
-    process_at: int
+    process_at: Instant
     value: str
 
 
@@ -44,7 +46,7 @@ class Limiter:
     """
 
     interval: int | None
-    spent: int | None = None
+    spent: Instant | None = None
 
     @classmethod
     def of(cls, qps: float) -> Limiter:
@@ -63,7 +65,7 @@ class Limiter:
         """Return the bucket without the token that is taken at `now`; None when there is none to take."""
         if self.interval is None or (self.spent is not None and now - self.spent < self.interval):
             return None
-        return Limiter(self.interval, now)
+        return Limiter(self.interval, Instant(now, matters=self.interval))
 
     def due(self, begun: int, now: int) -> int | None:
         """Return when after `now` a look at the queue, begun at `begun`, first finds a token; None for never."""
@@ -85,7 +87,7 @@ class RateLimitedTimedQueue:
         """Return the queue in which `value` waits since `now`, unless it is known."""
         if value in self.known:
             return self
-        waiting = self._inserted(self.waiting, TimedValue(now, value))
+        waiting = self._inserted(self.waiting, TimedValue(awaited(now), value))
         return attrs.evolve(self, waiting=waiting, known=self.known.add(value))
 
     def remove(self, value: str) -> RateLimitedTimedQueue:
@@ -100,7 +102,7 @@ class RateLimitedTimedQueue:
 
     def postponed(self, value: str, until: int) -> RateLimitedTimedQueue:
         """Return the queue in which `value`, which waits, waits until a time (ms since 1970)."""
-        return attrs.evolve(self, waiting=self._inserted(self._without(value), TimedValue(until, value)))
+        return attrs.evolve(self, waiting=self._inserted(self._without(value), TimedValue(awaited(until), value)))
 
     def swap_limiter(self, qps: float, now: int) -> RateLimitedTimedQueue:
         """Return the queue that lets out at the rate `qps` (0: never) from `now` on."""

@@ -28,6 +28,7 @@ from kcore.apiserver.changes import Change
 from kcore.apiserver.request import Options, Request, Verb
 from kcore.apiserver.store import Store
 from kcore.client.component import LEADER, Component, Work, Write
+from kcore.client.instant import Instant, awaited
 from kcore.client.turn import Key, Turn
 from kcore.client.view import View
 from kcore.reconcile.podcondition import disruption_target, patch_status, with_condition
@@ -113,7 +114,7 @@ def _gc_terminated(view: View, threshold: int) -> Program[bool]:
     return (yield from _forced(view, sorted(ended, key=by_eviction_and_creation)[:many])) if many > 0 else True
 
 
-def _gc_orphaned(memory: int | None, view: View, name: str) -> Turn:
+def _gc_orphaned(memory: Instant | None, view: View, name: str) -> Turn:
     """Delete the pods of the node `name` if it is gone; the memory is when its quarantine ends."""
     key = ObjectKey("Node", "", name)
     pods = [one for one in view.on_node(name) if isinstance(one, Pod)]
@@ -121,7 +122,7 @@ def _gc_orphaned(memory: int | None, view: View, name: str) -> Turn:
         return Turn()
     now = view.now()
     if memory is None:
-        memory = next_check(now) + QUARANTINE_TIME
+        memory = awaited(next_check(now) + QUARANTINE_TIME)
     if now < memory:
         return Turn(memory=memory, wake_at=memory)
     return play(_collect_orphans(view, key, pods), view.answers)
@@ -136,7 +137,7 @@ def _collect_orphans(view: View, key: ObjectKey, pods: list[Pod]) -> Program[Tur
         well = yield from _forced(view, pods, "PodGC: node no longer exists")
     if well:
         return Turn()
-    until = next_check(view.now() + 1) + QUARANTINE_TIME
+    until = awaited(next_check(view.now() + 1) + QUARANTINE_TIME)
     return Turn(memory=until, wake_at=until)
 
 

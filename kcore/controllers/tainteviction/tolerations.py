@@ -17,6 +17,7 @@ from collections.abc import Iterable, Sequence
 import attrs
 
 from kcore.api.core.taint import Taint, Toleration
+from kcore.client.instant import Instant, awaited
 from kcore.placement.taints import NO_EXECUTE, tolerates
 
 
@@ -25,8 +26,8 @@ class Eviction:
     """A planned eviction of the pod `uid`: `created_at` and `fire_at` are ms since 1970."""
 
     uid: str
-    created_at: int
-    fire_at: int
+    created_at: Instant
+    fire_at: Instant
 
 
 def no_execute_taints(taints: Iterable[Taint]) -> tuple[Taint, ...]:
@@ -58,11 +59,12 @@ def planned(
     if not taints:
         return None
     used = used_tolerations(taints, tolerations)
+    begun = Instant(now, matters=1)
     if used is None:
-        return Eviction(uid=uid, created_at=now, fire_at=now)
+        return Eviction(uid=uid, created_at=begun, fire_at=awaited(now))
     stays = min_toleration_time(used)
     if stays is None:
         return None
     if plan is not None and plan.created_at < now:
         return plan
-    return Eviction(uid=uid, created_at=now, fire_at=now + stays)
+    return Eviction(uid=uid, created_at=begun, fire_at=awaited(now + stays))
