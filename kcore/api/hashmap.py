@@ -59,7 +59,10 @@ class HashMap(Mapping[K, V], Generic[K, V]):
 
     def __contains__(self, key: object) -> bool:
         """Tell whether `key` has an entry."""
-        return self.get(key, _ABSENT) is not _ABSENT  # type: ignore[arg-type]  # any object may be asked for
+        for known, _ in self._buckets[hash(key) & self._mask]:  # noqa: SIM110 - a generator would cost as much again
+            if known is key or known == key:
+                return True
+        return False
 
     def __len__(self) -> int:
         """Return the number of entries."""
@@ -144,5 +147,4 @@ def _buckets_for(size: int) -> int:
 
 
 _new = object.__new__
-_ABSENT = object()
 EMPTY: HashMap[Any, Any] = HashMap()

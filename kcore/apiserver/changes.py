@@ -22,12 +22,16 @@ class ChangeType(enum.Enum):
 
 @attrs.frozen(kw_only=True)
 class Change:
-    """One committed write: the object at `key` was `old` (None when added) and is `new` (None when deleted)."""
+    """One committed write: the object at `key` was `old` (None when added) and is `new` (None when deleted).
+
+    `reporter` is the client that asked for it if it is a write of the status, else "".
+    """
 
     revision: int
     key: ObjectKey
     old: ApiObject | None
     new: ApiObject | None
+    reporter: str = ""
 
     @property
     def type(self) -> ChangeType:

@@ -18,6 +18,7 @@ ADMISSION_PLUGINS = (
     "DefaultTolerationSeconds",
     "StorageObjectInUseProtection",
     "DefaultStorageClass",
+    "PersistentVolumeClaimResize",
     "PodSecurity",
     "MutatingAdmissionWebhook",
     "ValidatingAdmissionPolicy",

@@ -70,7 +70,10 @@ class Indexes:
             terms = come if old is None else gone
             terms.append(("namespace", key.kind, key.namespace))
         for index in _rows(type(new or old)):
-            _compare(index, key, old, new, gone, come)
+            before = None if old is None else index.reads(old)
+            after = None if new is None else index.reads(new)
+            if before is not after and before != after:
+                _compare(index, key, before, after, gone, come)
         return self._moved(key, gone, come) if gone or come else self
 
     def _moved(self, key: ObjectKey, gone: list[Term], come: list[Term]) -> Indexes:
@@ -99,14 +102,8 @@ def _discard(entries: Entries, term: Term, member: Any) -> Entries:
     return entries if term[0] != "namespace" else _discard(entries, ("namespaces", term[1]), term[2])
 
 
-def _compare(
-    index: Index, key: ObjectKey, old: ApiObject | None, new: ApiObject | None, gone: list[Term], come: list[Term]
-) -> None:
-    """Append to `gone` and `come` the terms that one index loses and gains."""
-    before = None if old is None else index.reads(old)
-    after = None if new is None else index.reads(new)
-    if before is after or before == after:
-        return
+def _compare(index: Index, key: ObjectKey, before: Any, after: Any, gone: list[Term], come: list[Term]) -> None:
+    """Append to `gone` and `come` the terms that one index loses and gains; None is read of no object."""
     left = () if before is None else tuple(index.terms(key, before))
     found = () if after is None else tuple(index.terms(key, after))
     gone.extend(term for term in left if term not in found)
@@ -114,7 +111,7 @@ def _compare(
 
 
 def _rows(kind: type) -> tuple[Index, ...]:
-    return _OF_ALL + _OF_KIND.get(kind, ())
+    return _ROWS.get(kind, _OF_ALL)
 
 
 def _owner_terms(_: ObjectKey, owners: tuple[OwnerReference, ...]) -> Iterable[Term]:
@@ -153,3 +150,5 @@ _OF_KIND: dict[type, tuple[Index, ...]] = {
     Service: (Index(lambda service: service.spec, _service_terms),),
 }
 """The indexes over one kind."""
+
+_ROWS = {kind: _OF_ALL + rows for kind, rows in _OF_KIND.items()}

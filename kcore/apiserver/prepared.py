@@ -17,8 +17,10 @@ import attrs
 
 from kcore.api.convert import to_wire
 from kcore.api.evolve import evolve
+from kcore.api.interning import intern
 from kcore.api.json import Wire
 from kcore.api.kinds import Kind
+from kcore.api.memo import Memo
 from kcore.api.meta.objectmeta import ObjectMeta
 from kcore.api.object import ApiObject
 from kcore.api.times import format_time
@@ -39,6 +41,9 @@ REMEMBERED = 4096
 
 Born: TypeAlias = Callable[[ObjectMeta], ObjectMeta]
 """Gives metadata the name, uid and time of a new object."""
+
+_INTERNED = Memo(intern, REMEMBERED)
+"""A body that is equal to one that is remembered is found as that one."""
 
 _memory: OrderedDict[tuple[ApiObject, Facts], ApiObject | Status] = OrderedDict()
 
@@ -65,7 +70,7 @@ def prepared(operation: Operation, body: ApiObject, born: Born) -> Prepared | St
 
 def _remembered(operation: Operation, body: ApiObject, facts: Facts) -> ApiObject | Status:
     """Return what becomes of `body`, with an example of a name if the name is to be generated."""
-    key = (body, facts)
+    key = (_INTERNED(body), facts)
     known = _memory.get(key)
     if known is not None:
         _memory.move_to_end(key)

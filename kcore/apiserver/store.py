@@ -69,10 +69,10 @@ class Store:
         """Return the store with these counters; no revision."""
         return evolve(self, minted=minted)
 
-    def put(self, obj: ApiObject) -> Store:
-        """Write `obj` under the next revision, which becomes its resource version."""
+    def put(self, obj: ApiObject, reporter: str = "") -> Store:
+        """Write `obj` under the next revision, which becomes its resource version; `reporter` writes its status."""
         revision = self.revision + 1
-        return self._write(revision, key_of(obj), _stamped(obj, revision))
+        return self._write(revision, key_of(obj), _stamped(obj, revision), reporter)
 
     def remove(self, key: ObjectKey) -> Store:
         """Remove the object at `key`, which is there, under the next revision."""
@@ -84,7 +84,7 @@ class Store:
         """Follow another store: take over `change`, which is newer than anything here."""
         if change.revision <= self.revision:
             raise MisuseError(f"revision {change.revision} of {change.key} is not newer than {self.revision}")
-        return self._write(change.revision, change.key, change.new)
+        return self._write(change.revision, change.key, change.new, change.reporter)
 
     def compact(self, revision: int) -> Store:
         """Forget the changes up to and including `revision`, which is not in the future."""
@@ -97,7 +97,9 @@ class Store:
 
     def list(self, kind: str, namespace: str | None = None) -> tuple[ApiObject, ...]:
         """Return the objects of `kind`, in one namespace or all (None), sorted by namespace and name."""
-        namespaces = self.indexes.found(("namespaces", kind)) if namespace is None else (namespace,)
+        if namespace is not None:
+            return tuple(self._found(("namespace", kind, namespace)))
+        namespaces = self.indexes.found(("namespaces", kind))
         return tuple(obj for each in namespaces for obj in self._found(("namespace", kind, each)))
 
     def select(self, kind: str, namespace: str | None, selector: Selector) -> tuple[ApiObject, ...]:
@@ -124,7 +126,7 @@ class Store:
             return None
         return tuple(self.log[at] for at in range(self._position(revision), len(self.log)))
 
-    def _write(self, revision: int, key: ObjectKey, new: ApiObject | None) -> Store:
+    def _write(self, revision: int, key: ObjectKey, new: ApiObject | None, reporter: str = "") -> Store:
         """Return the store in which the object at `key` is `new` (None: removed) since `revision`."""
         old = self.objects.get(key)
         if old is None and new is None:
@@ -133,13 +135,14 @@ class Store:
             revision=revision,
             compacted=self.compacted,
             objects=self.objects.discard(key) if new is None else self.objects.set(key, new),
-            log=self.log.append(Change(revision=revision, key=key, old=old, new=new)),
+            log=self.log.append(Change(revision=revision, key=key, old=old, new=new, reporter=reporter)),
             indexes=self.indexes.change(key, old, new),
             minted=self.minted,
         )
 
     def _found(self, term: Term) -> Iterable[ApiObject]:
-        return map(self.objects.__getitem__, self.indexes.found(term))
+        keys = self.indexes.entries.get(term)
+        return map(self.objects.__getitem__, keys) if keys else ()
 
     def _narrowest(self, kind: str, namespace: str, selector: Selector) -> Term:
         """Return the term with the fewest objects among those that all matching objects are found under."""
@@ -148,7 +151,12 @@ class Store:
 
     def _position(self, revision: int) -> int:
         """Return the place in the log of the first change after `revision`."""
-        low, high = 0, len(self.log)
+        log, reach = self.log, 1
+        high = len(log)
+        low = high - 1
+        while low >= 0 and log[low].revision > revision:
+            high, low, reach = low, low - reach, 2 * reach
+        low = max(low, 0)
         while low < high:
             middle = (low + high) // 2
             if self.log[middle].revision <= revision:

@@ -17,6 +17,7 @@ from kcore.apiserver.changes import Change
 from kcore.apiserver.request import Verb
 from kcore.apiserver.store import Store
 from kcore.client.turn import Key, Reconcile
+from kcore.client.view import View
 
 LEADER = ""
 """The instance of a routing that means: whichever process of the family leads."""
@@ -56,7 +57,9 @@ class Write(NamedTuple):
 class Component:
     """A family of processes: `watches` per kind, `reconcile`, the `writes` it may do.
 
-    `per_node` families have an instance on each node; any other has one on each master, of which one leads.
+    `per_node` families have an instance on each node; any other has one on each master, of which one leads. One that
+    sees more of the world than its cache says what, by `sees`: it makes the view of a turn, as `View` does, and is told
+    the `world` besides.
     """
 
     family: str
@@ -64,6 +67,12 @@ class Component:
     reconcile: Reconcile
     writes: frozenset[Write] = frozenset()
     per_node: bool = False
+    sees: Callable[..., View] | None = None
+
+    @property
+    def runs_pods(self) -> bool:
+        """Tell whether it hears of whatever happens to pods on its machine: it is on a node and watches pods."""
+        return self.per_node and "Pod" in self.watches
 
 
 Components: TypeAlias = Mapping[str, Component]

@@ -57,6 +57,7 @@ class Turn:
     `requests` are made in order. Once they are through, `memory` replaces what the component remembers for the key
     (None: nothing), `actions` touch the world and `notes` are told. `wake_at` (ms since 1970) asks for another turn at
     that time, at once if that has come; it stands until the next turn of the key, which sets it anew or cancels it.
+    `retry_at` asks for the same, but only if a request failed or an action found nothing to do.
     `more` asks to be called again with the answers, of which there is one a request, before anything else counts.
     """
 
@@ -65,6 +66,7 @@ class Turn:
     actions: tuple[Action, ...] = ()
     notes: tuple[Note, ...] = ()
     wake_at: int | None = None
+    retry_at: int | None = None
     more: bool = False
 
 

@@ -7,6 +7,7 @@ milliseconds here; a file may write them as Go does ("6s", "150ms", "1m30s").
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 from collections.abc import Mapping
 
@@ -47,7 +48,7 @@ class ClusterConfig:
     @property
     def api_server(self) -> ApiServerConfig:
         """The part that the API server reads."""
-        return ApiServerConfig(default_toleration_seconds=self.default_toleration_seconds)
+        return _api_server(self.default_toleration_seconds)
 
     @classmethod
     def from_wire(cls, given: Mapping[str, object], place: Place) -> ClusterConfig:
@@ -60,6 +61,11 @@ class ClusterConfig:
                 raise InputError(f"unknown setting {name!r}", place=place, expected="a known setting", hint=hint)
             values[_NAMES[name]] = _value(name, value, place)
         return cls(**values)
+
+
+@functools.cache
+def _api_server(default_toleration_seconds: int) -> ApiServerConfig:
+    return ApiServerConfig(default_toleration_seconds=default_toleration_seconds)
 
 
 DEFAULT_CONFIG = ClusterConfig()

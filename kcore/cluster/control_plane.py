@@ -11,6 +11,7 @@ from __future__ import annotations
 import attrs
 from pyrsistent import PMap, pmap
 
+from kcore.api.memo import Memo
 from kcore.apiserver.store import Store
 from kcore.errors import MisuseError
 
@@ -34,7 +35,7 @@ class ControlPlane:
     @property
     def quorum(self) -> bool:
         """Tell whether a majority of the etcd members is up."""
-        return 2 * sum(self.members.values()) > len(self.members)
+        return _QUORUM(self.members)
 
     def masters(self) -> tuple[str, ...]:
         """Return the names of the masters, sorted."""
@@ -46,6 +47,13 @@ class ControlPlane:
         if server is not None and server.up:
             return preferred
         return next((name for name in self.masters() if self.servers[name].up), None)
+
+
+def _is_quorum(members: PMap[str, bool]) -> bool:
+    return 2 * sum(members.values()) > len(members)
+
+
+_QUORUM = Memo(_is_quorum, 64)
 
 
 def control_plane(replicas: int, families: tuple[str, ...]) -> ControlPlane:

@@ -1,7 +1,7 @@
 """Starting and stopping processes: a start lists everything and queues it, a stop forgets.
 
 Models what a restarted controller or kubelet does first: it lists each kind that it watches and looks at every object
-as if it had just been added. A process on a node also looks at whatever runs there. A process on a master talks to the
+as if it had just been added. One that runs pods also looks at whatever runs there. A process on a master talks to the
 API server beside it.
 """
 
@@ -32,7 +32,7 @@ def start(state: ClusterState, component: Component, instance: str, server: str 
             for routed_name, key in routed_to(after, component, added, after.store):
                 if routed_name == name:
                     after = after.enqueue(name, key)
-    if component.per_node:
+    if component.runs_pods:
         for sandbox in after.world.sandboxes_on(instance):
             after = after.enqueue(name, sandbox.pod)
     return after

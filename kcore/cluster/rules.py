@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from kcore.api.evolve import evolve
+from kcore.api.memo import Memo
 from kcore.client.component import ComponentKey, Components
 from kcore.cluster.clock import idle, lagging, next_timer, pass_time, world_is_due
 from kcore.cluster.deliver import deliver, pending
@@ -22,7 +23,7 @@ from kcore.cluster.events import (
     WorldMoved,
 )
 from kcore.cluster.state import ClusterState
-from kcore.cluster.turns import Fate, commit, take
+from kcore.cluster.turns import Fate, commit, take, take_whole
 from kcore.machine import Fairness, Refusal, Rule, Step
 
 
@@ -49,15 +50,12 @@ def _turn_refused(state: ClusterState, event: TurnTaken) -> Refusal | None:
 
 
 def _take_turn(components: Components, state: ClusterState, event: TurnTaken) -> Step[ClusterState]:
-    step = take(state, components, event.process, event.key)
-    while not state.timing.freedom.order and event.process in step.state.working:
-        then = commit(step.state, components, event.process, Fate.ARRIVES)
-        step = Step(then.state, (*step.notes, *then.notes))
-    return step
+    begin = take if state.timing.freedom.order else take_whole
+    return begin(state, components, event.process, event.key)
 
 
 def _commits(state: ClusterState) -> Sequence[Committed]:
-    return [Committed(name) for name in sorted(state.working)]
+    return [Committed(name) for name in sorted(state.working)] if state.working else ()
 
 
 def _commit_refused(state: ClusterState, event: Committed) -> Refusal | None:
@@ -109,11 +107,18 @@ def _world_refused(state: ClusterState, _: WorldMoved) -> Refusal | None:
 def _move_world(components: Components, state: ClusterState, _: WorldMoved) -> Step[ClusterState]:
     world, fired = state.world.fire(state.now)
     after = evolve(state, world=world)
-    families = [component.family for component in components.values() if component.per_node]
     for node, key in fired:
-        for family in families:
+        for family in _RUNNERS(components):
             after = after.enqueue(ComponentKey(family, node), key)
     return Step(after)
+
+
+def _runners(components: Components) -> tuple[str, ...]:
+    return tuple(component.family for component in components.values() if component.runs_pods)
+
+
+_RUNNERS = Memo(_runners, 64)
+"""The families that run pods."""
 
 
 def _passings(state: ClusterState) -> Sequence[TimePassed]:

@@ -8,7 +8,7 @@ Rules change it and nothing else does; the functions here are the small moves th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import attrs
 from pyrsistent import PMap, pmap
@@ -89,6 +89,23 @@ class ClusterState:
             return self
         queue = process.queue.add(key)
         return self if queue is process.queue else self.with_process(name, evolve(process, queue=queue))
+
+    def enqueue_linked(self, heard: Iterable[tuple[ComponentKey, Key]]) -> ClusterState:
+        """Return the state in which each process is to look at the keys that it heard of, in order.
+
+        Those that do not run or reach no API server hear of nothing.
+        """
+        processes, ready = self.processes, self.ready
+        for name, key in heard:
+            process = processes.get(name)
+            if process is None or not process.linked:
+                continue
+            queue = process.queue.add(key)
+            if queue is not process.queue:
+                if process.working is None and not process.queue.order:
+                    ready = ready.append(name)
+                processes = processes.set(name, evolve(process, queue=queue))
+        return self if processes is self.processes else evolve(self, processes=processes, ready=ready)
 
     def ring(self) -> ClusterState:
         """Return the state in which every alarm that is due has gone off: its process has the key to look at.

@@ -1,7 +1,8 @@
 """Turns: a process looks at one key, its calls are made one by one, then its actions touch the world.
 
 Models reading, writing and acting as separate moments: between two calls of one turn others may write, and a process
-may crash. `take` begins a turn, `commit` makes its next call, and the last commit ends it.
+may crash. `take` begins a turn, `commit` makes its next call, and the last commit ends it. `take_whole` does it all at
+once, where nobody else can act in between.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import attrs
 from kcore.api.evolve import evolve
 from kcore.apiserver.request import Request, Response
 from kcore.client.component import Component, ComponentKey, Components, Write
-from kcore.client.turn import Call, Key, OnFailure, Turn
+from kcore.client.turn import Key, OnFailure, Turn
 from kcore.client.view import View
 from kcore.cluster.asking import LOST, READS, UNREACHABLE, Asked, ask
 from kcore.cluster.process import Process, Wake, Working
@@ -35,27 +36,39 @@ class Fate(enum.Enum):
     DOUBLED = "doubled"
 
 
-@attrs.frozen
+@attrs.define
 class _Doing:
-    """A state and the process in it that has a turn under way; what becomes of the process is not yet in the state."""
+    """A turn that is being made, up to the next moment at which others may act: what it has come to so far."""
 
-    state: ClusterState
-    component: Component
+    components: Components
     name: ComponentKey
+    state: ClusterState
     process: Process
     working: Working
-    notes: tuple[Note, ...]
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def component(self) -> Component:
+        """The component that the process is an instance of."""
+        return self.components[self.name.family]
 
 
 def take(state: ClusterState, components: Components, name: ComponentKey, key: Key) -> Step[ClusterState]:
     """Begin the turn of the process `name` on `key`, which waits in its queue; without calls it ends at once."""
-    process = state.processes[name]
-    component = components[name.family]
-    seen = state.store if process.cache is None else process.cache
-    working = Working(key=key, seen=seen, world=state.world, turn=_UNDECIDED)
-    process = evolve(process, queue=process.queue.take(key))
-    doing = _Doing(state, component, name, process, working, ())
-    return _go_on(evolve(doing, working=_decided(doing)))
+    doing = _begun(state, components, name, key)
+    return _paused(doing) if _has_call(doing) else _ended(doing)
+
+
+def take_whole(state: ClusterState, components: Components, name: ComponentKey, key: Key) -> Step[ClusterState]:
+    """Take the turn of the process `name` on `key`, which waits in its queue, with all its calls."""
+    doing = _begun(state, components, name, key)
+    if _has_call(doing):
+        doing.state = _paused(doing).state
+    while _has_call(doing):
+        refused = _call(doing, Fate.ARRIVES)
+        if refused is not None:
+            return _given_up(doing, refused)
+    return _ended(doing)
 
 
 def commit(state: ClusterState, components: Components, name: ComponentKey, fate: Fate) -> Step[ClusterState]:
@@ -64,28 +77,35 @@ def commit(state: ClusterState, components: Components, name: ComponentKey, fate
     working = None if process is None else process.working
     if process is None or working is None:
         raise MisuseError(f"{name} has no turn under way")
-    call = working.turn.requests[working.done]
-    request = evolve(call.request, client=str(name))
-    after, response, notes = _send(state, components, request, process, fate)
-    doing = _Doing(after, components[name.family], name, after.processes[name], working, notes)
-    failed = not response.ok and response.reason not in call.accepts
-    if failed and call.on_failure is OnFailure.RETRY and working.attempts + 1 < call.attempts:
-        return _pause(evolve(doing, working=evolve(working, attempts=working.attempts + 1)))
-    if failed and call.on_failure is not OnFailure.GO_ON:
-        return _give_up(doing, call, response)
-    answers = (*working.answers, response)
-    return _go_on(evolve(doing, working=evolve(working, done=working.done + 1, attempts=0, answers=answers)))
+    doing = _Doing(components, name, state, process, working)
+    refused = _call(doing, fate)
+    if refused is not None:
+        return _given_up(doing, refused)
+    return _paused(doing) if _has_call(doing) else _ended(doing)
 
 
 def view_of(component: Component, name: ComponentKey, working: Working, now: int) -> View:
-    """Return what the process sees during its turn: its cache, and its own machine if it runs on one."""
+    """Return what the process sees during its turn: its cache, and its own machine or what else it sees."""
+    if component.sees is not None:
+        return component.sees(working.seen, now, working.answers, world=working.world)
     if component.per_node:
         return MachineView(working.seen, now, working.answers, world=working.world, node=name.instance)
     return View(working.seen, now, working.answers)
 
 
-def _decided(doing: _Doing) -> Working:
-    """Return the turn under way with what the component makes of the answers so far."""
+def _begun(state: ClusterState, components: Components, name: ComponentKey, key: Key) -> _Doing:
+    """Return the turn at its beginning, with what the component wants first."""
+    process = state.processes[name]
+    seen = state.store if process.cache is None else process.cache
+    working = Working(key=key, seen=seen, world=state.world, turn=_UNDECIDED)
+    process = evolve(process, queue=process.queue.take(key))
+    doing = _Doing(components, name, state, process, working)
+    _decide(doing)
+    return doing
+
+
+def _decide(doing: _Doing) -> None:
+    """Ask the component what it makes of the answers so far."""
     component, working = doing.component, doing.working
     view = view_of(component, doing.name, working, doing.state.now)
     turn = component.reconcile(doing.process.memory.get(working.key), view, working.key)
@@ -93,9 +113,12 @@ def _decided(doing: _Doing) -> Working:
         raise MisuseError(f"{component.family} has to return a Turn, not {turn!r}")
     if turn.more and not turn.requests:
         raise MisuseError(f"{component.family} asks for more answers on {working.key}, but makes no request")
+    checked = None
     for call in turn.requests:
-        _check_declared(component, call.request)
-    return evolve(working, turn=turn, done=0, attempts=0)
+        if call.request is not checked:
+            checked = call.request
+            _check_declared(component, checked)
+    doing.working = evolve(working, turn=turn, done=0, attempts=0)
 
 
 def _check_declared(component: Component, request: Request) -> None:
@@ -106,8 +129,37 @@ def _check_declared(component: Component, request: Request) -> None:
     raise MisuseError(f"{component.family} asks to {wanted}, which it does not declare among its writes")
 
 
-def _send(state: ClusterState, components: Components, request: Request, process: Process, fate: Fate) -> Asked:
+def _has_call(doing: _Doing) -> bool:
+    """Tell whether the turn has a call to make, once the component has had the answers that it wants."""
+    while doing.working.done == len(doing.working.turn.requests):
+        if not doing.working.turn.more:
+            return False
+        doing.notes += doing.working.turn.notes
+        _decide(doing)
+    return True
+
+
+def _call(doing: _Doing, fate: Fate) -> Response | None:
+    """Make the next call of the turn; return the answer if that is the end of it."""
+    working = doing.working
+    call = working.turn.requests[working.done]
+    request = evolve(call.request, client=str(doing.name))
+    doing.state, response, notes = _send(doing, request, fate)
+    doing.process = doing.state.processes[doing.name]
+    doing.notes += notes
+    failed = not response.ok and response.reason not in call.accepts
+    if failed and call.on_failure is OnFailure.RETRY and working.attempts + 1 < call.attempts:
+        doing.working = evolve(working, attempts=working.attempts + 1)
+        return None
+    if failed and call.on_failure is not OnFailure.GO_ON:
+        return response
+    doing.working = evolve(working, done=working.done + 1, attempts=0, answers=(*working.answers, response))
+    return None
+
+
+def _send(doing: _Doing, request: Request, fate: Fate) -> Asked:
     """Return what sending `request` comes to under `fate`."""
+    state, components, process = doing.state, doing.components, doing.process
     if not process.linked:
         return Asked(state, UNREACHABLE, ())
     if fate is Fate.REQUEST_LOST:
@@ -119,32 +171,21 @@ def _send(state: ClusterState, components: Components, request: Request, process
     return asked._replace(response=_LOST) if fate is Fate.RESPONSE_LOST else asked
 
 
-def _go_on(doing: _Doing) -> Step[ClusterState]:
-    """Leave the turn under way if it has a call to make, ask for more if it wants the answers, else end it."""
-    working = doing.working
-    if working.done < len(working.turn.requests):
-        return _pause(doing)
-    if not working.turn.more:
-        return _end(doing)
-    told = evolve(doing, notes=doing.notes + working.turn.notes)
-    return _go_on(evolve(told, working=_decided(told)))
-
-
-def _pause(doing: _Doing) -> Step[ClusterState]:
+def _paused(doing: _Doing) -> Step[ClusterState]:
     """Leave the turn under way."""
     process = evolve(doing.process, working=doing.working)
     return Step(doing.state.with_process(doing.name, process), doing.notes)
 
 
-def _give_up(doing: _Doing, call: Call, response: Response) -> Step[ClusterState]:
+def _given_up(doing: _Doing, response: Response) -> Step[ClusterState]:
     """End a turn whose call failed: nothing is remembered, and the key comes back after its back-off.
 
     An alarm that was set before stands if it comes earlier.
     """
     state, process, key = doing.state, doing.process, doing.working.key
+    call = doing.working.turn.requests[doing.working.done]
     queue, delay = process.queue.done(key).failed(key)
     due = min(state.now + delay, process.wakes.get(key, state.now + delay))
-    process = evolve(process, queue=queue, working=None)
     refused = Note(
         "turn.failed",
         process=str(doing.name),
@@ -153,15 +194,18 @@ def _give_up(doing: _Doing, call: Call, response: Response) -> Step[ClusterState
         on=str(call.request.key),
         reason=response.reason,
     )
+    process = evolve(process, queue=queue, working=None)
     return Step(_with_alarm(state, doing.name, process, key, due), (*doing.notes, refused))
 
 
-def _end(doing: _Doing) -> Step[ClusterState]:
+def _ended(doing: _Doing) -> Step[ClusterState]:
     """End a turn whose calls are through: remember, act on the world, set the alarm."""
     state, process, key, turn = doing.state, doing.process, doing.working.key, doing.working.turn
     world = state.world
+    vain = turn.retry_at is not None and not all(answer.ok for answer in doing.working.answers)
     for action in turn.actions:
-        world = world.act(action, state.now)
+        before, world = world, world.act(action, state.now)
+        vain = vain or world is before
     memory = process.memory
     if turn.memory is not None:
         memory = memory.set(key, turn.memory)
@@ -169,11 +213,13 @@ def _end(doing: _Doing) -> Step[ClusterState]:
         memory = memory.remove(key)
     queue = process.queue.done(key).forget(key)
     due = turn.wake_at
+    if vain and turn.retry_at is not None:
+        due = turn.retry_at if due is None else min(due, turn.retry_at)
     if due is not None and due <= state.now:
         queue, due = queue.add(key), None
     process = evolve(process, queue=queue, memory=memory, working=None)
     state = state if world is state.world else evolve(state, world=world)
-    return Step(_with_alarm(state, doing.name, process, key, due), (*doing.notes, *turn.notes))
+    return Step(_with_alarm(state, doing.name, process, key, due), doing.notes + turn.notes)
 
 
 def _with_alarm(state: ClusterState, name: ComponentKey, process: Process, key: Key, due: int | None) -> ClusterState:

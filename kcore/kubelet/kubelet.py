@@ -5,7 +5,7 @@ end is reported, and only then is it deleted for good. What runs of a pod that i
 its name, is stopped and removed. Without the API server the kubelet goes on running what it knows; without a container
 runtime it does nothing.
 
-Not modelled yet: admission, probes, volumes, images, pressure, and static pods. The real kubelet patches the status;
+Not modelled yet: admission, probes, images, pressure, and static pods. The real kubelet patches the status;
 this one updates it, and looks again when somebody else was quicker.
 
 Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/kubelet/kubelet.go
@@ -13,7 +13,7 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/kubelet/kube
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -36,10 +36,13 @@ from kcore.kubelet.heartbeat import RENEW_INTERVAL, heartbeat, lease_key
 from kcore.kubelet.lifecycle import MINIMUM_GRACE, Stage, grace_of, plan_of, spec_grace, stage_of
 from kcore.kubelet.phase import TERMINAL
 from kcore.kubelet.status import pod_status
+from kcore.kubelet.volumes import attached_changed, claim_changed, unheeded, volume_changed, with_volumes
 from kcore.machine import Note
 from kcore.world.actions import CreateSandbox, RemoveSandbox, StopSandbox
 from kcore.world.sandbox import Sandbox, SandboxId
 from kcore.world.view import MachineView
+
+FAMILY = "kubelet"
 
 RETRY = 10_000
 """How long, in ms, until what may have failed is tried again: a status write, a sandbox, a runtime that was down."""
@@ -73,7 +76,7 @@ def reconcile(renew_interval: int, memory: Any, view: View, key: Key) -> Turn:
     pod = _pod(view, name, node)
     uid = pod.metadata.uid if pod else None
     others = tuple(one for one in view.sandboxes_of(name) if one.id.pod_uid != uid)
-    turn = Turn() if pod is None else _turn(memory, view, pod, node)
+    turn = with_volumes(Turn() if pod is None else _turn(memory, view, pod, node), view, pod, node)
     return _with_others(turn, others, view) if others else turn
 
 
@@ -109,17 +112,15 @@ def _sync(delays: FrozenMap[int], view: MachineView, pod: Pod, sandbox: Sandbox 
         actions.append(StopSandbox(id=sandbox.id, grace=grace_of(pod)))
     else:
         actions += plan.starts
-    wakes = [plan.wake_at] if plan.wake_at is not None else []
-    if sandbox is not None and actions:
-        wakes.append(view.now())
-    elif report or actions:
-        wakes.append(view.now() + RETRY)
+    ended = report and status.phase in TERMINAL
+    wake_at = view.now() if ended or (sandbox is not None and actions) else plan.wake_at
     return Turn(
         memory=PodMemory(uid=pod.metadata.uid, delays=plan.delays) if plan.delays else None,
         requests=report,
         actions=tuple(actions),
         notes=_notes(pod, status, node),
-        wake_at=min(wakes, default=None),
+        wake_at=wake_at,
+        retry_at=view.now() + RETRY,
     )
 
 
@@ -128,10 +129,14 @@ def _terminating(view: MachineView, pod: Pod, sandbox: Sandbox, node: str) -> Tu
     status = pod_status(pod, sandbox, _node(view, node), view)
     report = _report(pod, status, OnFailure.GO_ON)
     stop = _stop(sandbox, grace_of(pod))
-    wakes = [view.now() + RETRY] if report else []
-    wakes += _wakes(sandbox, stop, view)
-    notes = _notes(pod, status, node)
-    return Turn(requests=report, actions=stop, notes=notes, wake_at=min(wakes, default=None))
+    wakes = _wakes(sandbox, stop, view)
+    return Turn(
+        requests=report,
+        actions=stop,
+        notes=_notes(pod, status, node),
+        wake_at=min(wakes, default=None),
+        retry_at=view.now() + RETRY,
+    )
 
 
 def _terminated(view: MachineView, pod: Pod, sandbox: Sandbox | None, node: str) -> Turn:
@@ -205,12 +210,13 @@ def _node(view: View, name: str) -> Node | None:
     return found if isinstance(found, Node) else None
 
 
-def pod_changed(change: Change, _: Store) -> Iterator[Work]:
-    """Yield the pod for the node that it is or was bound to."""
+def pod_changed(change: Change, _: Store) -> Iterable[Work]:
+    """Return the pod for the node that it is or was bound to, unless the kubelet there has just reported its status."""
     before, after = _node_name(change.old), _node_name(change.new)
-    for node in (after,) if before == after else sorted((before, after)):
-        if node:
-            yield Work(node, change.key)
+    if change.reporter and change.reporter == f"{FAMILY}@{after}":
+        return ()
+    nodes = (after,) if before == after else sorted((before, after))
+    return [Work(node, change.key) for node in nodes if node]
 
 
 def node_added(change: Change, _: Store) -> Iterator[Work]:
@@ -220,6 +226,12 @@ def node_added(change: Change, _: Store) -> Iterator[Work]:
         yield Work(change.key.name, lease_key(change.key.name))
 
 
+def node_changed(change: Change, store: Store) -> Iterator[Work]:
+    """Yield what a node that is new, or has other volumes attached, makes its kubelet look at."""
+    yield from node_added(change, store)
+    yield from attached_changed(change, store)
+
+
 def _node_name(found: ApiObject | None) -> str:
     return found.spec.node_name if isinstance(found, Pod) else ""
 
@@ -227,8 +239,14 @@ def _node_name(found: ApiObject | None) -> str:
 def kubelet(renew_interval: int = RENEW_INTERVAL) -> Component:
     """Return the kubelet that renews its node's Lease every `renew_interval` ms."""
     return Component(
-        family="kubelet",
-        watches={"Pod": pod_changed, "Node": node_added},
+        family=FAMILY,
+        watches={
+            "Pod": pod_changed,
+            "Node": node_changed,
+            "PersistentVolumeClaim": claim_changed,
+            "PersistentVolume": volume_changed,
+            "CSIDriver": unheeded,
+        },
         reconcile=partial(reconcile, renew_interval),
         writes=frozenset(
             {

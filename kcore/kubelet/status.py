@@ -78,9 +78,9 @@ def pod_status(
         "init_container_statuses": init,
         "container_statuses": regular,
     }
-    if tuple(found.values()) == _REPORTED(old):
-        return old
-    return evolve(old, **{name: value for name, value in found.items() if value != getattr(old, name)})
+    told = zip(found.items(), _REPORTED(old), strict=True)
+    changed = {name: value for (name, value), was in told if value is not was and value != was}
+    return evolve(old, **changed) if changed else old
 
 
 def _statuses(

@@ -21,6 +21,7 @@ from kcore.api.core.pod import Pod
 from kcore.api.core.podspec import PodSpec
 from kcore.api.core.resourcerequirements import ResourceList, ResourceRequirements
 from kcore.api.frozenmap import EMPTY, FrozenMap
+from kcore.api.memo import Memo
 from kcore.api.quantity import Quantity
 from kcore.api.resources import PodResourcesOptions, pod_requests
 
@@ -77,11 +78,12 @@ def amounts_of(resources: ResourceList) -> FrozenMap[int]:
 
 def request_of(pod: Pod) -> Request:
     """Return what `pod` asks for, counting what the kubelet says it set and allocated."""
-    statuses = (*pod.status.container_statuses, *pod.status.init_container_statuses)
-    if pod.status.resources is not None or any(one.resources is not None for one in statuses):
+    status = pod.status
+    statuses = (*status.container_statuses, *status.init_container_statuses)
+    if status.resources is not None or any(one.resources is not None for one in statuses):
         return _request(pod)
     spec = pod.spec
-    return _request_of_spec(spec.containers, spec.init_containers, spec.overhead, spec.resources)
+    return _REQUESTS(spec.containers, spec.init_containers, spec.overhead, spec.resources)
 
 
 def shortages(request: Request, usage: Usage, allocatable: FrozenMap[int]) -> Iterator[Shortage]:
@@ -118,3 +120,7 @@ def _request_of_spec(
     """Return what the pods of one template ask for."""
     spec = PodSpec(containers=containers, init_containers=init_containers, overhead=overhead, resources=resources)
     return _request(Pod(spec=spec))
+
+
+_REQUESTS = Memo(_request_of_spec)
+"""The pods of one template share these parts."""

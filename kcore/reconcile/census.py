@@ -13,10 +13,12 @@ from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 import attrs
-from pyrsistent import PMap, pmap
 
 from kcore.api.core.pod import Pod
 from kcore.api.frozenmap import FrozenMap
+from kcore.api.hashmap import EMPTY as NOBODY
+from kcore.api.hashmap import HashMap
+from kcore.api.memo import Memo
 from kcore.api.object import ApiObject
 from kcore.api.times import Time
 from kcore.client.view import View
@@ -42,8 +44,16 @@ Group: TypeAlias = tuple[str, str]
 """The uid of a controller and "", or "" and the namespace of the pods that nobody controls."""
 
 
+Census: TypeAlias = HashMap[Group, Counts]
+"""The counts of each group."""
+
+
 def sort_of(pod: Pod) -> Sort:
     """Return what sort of pod this is."""
+    return _SORT(pod)
+
+
+def _sort(pod: Pod) -> Sort:
     return Sort(
         labels=pod.metadata.labels,
         active=is_pod_active(pod),
@@ -51,6 +61,10 @@ def sort_of(pod: Pod) -> Sort:
         ready=is_pod_ready(pod),
         since=ready_since(pod),
     )
+
+
+_SORT = Memo(_sort)
+"""A pod is asked for as what it became, then as what it was."""
 
 
 def count(pods: Iterable[Pod]) -> Counts:
@@ -81,7 +95,7 @@ def _group(pod: Pod) -> Group:
     return ("", pod.metadata.namespace) if controller is None else (controller.uid, "")
 
 
-def _after(census: PMap[Group, Counts], old: ApiObject | None, new: ApiObject | None) -> PMap[Group, Counts]:
+def _after(census: Census, old: ApiObject | None, new: ApiObject | None) -> Census:
     """Return the census after a pod was `old` and became `new`."""
     left = (_group(old), sort_of(old)) if isinstance(old, Pod) else None
     come = (_group(new), sort_of(new)) if isinstance(new, Pod) else None
@@ -110,5 +124,4 @@ def _order(counted: tuple[Sort, int]) -> tuple[Any, ...]:
     return (sort.active, sort.terminating, sort.ready, since, tuple(sort.labels.items()))
 
 
-_NOBODY: PMap[Group, Counts] = pmap()
-_CENSUS = Derived(_NOBODY, _after, ("Pod",))
+_CENSUS = Derived(NOBODY, _after, ("Pod",))

@@ -73,6 +73,8 @@ def _changes_between(seen: Store, store: Store) -> Sequence[Change] | None:
     """
     if not seen.log or seen.revision > store.revision:
         return None
-    last = seen.log[-1]
+    last, at = seen.log[-1], len(seen.log)
+    if at <= len(store.log) and store.log[at - 1] is last:
+        return [store.log[place] for place in range(at, len(store.log))]
     changes = store.changes_since(last.revision - 1)
     return changes[1:] if changes and changes[0] is last else None

@@ -22,8 +22,10 @@ from kcore.api.kinds import class_kind, key_kind, key_of
 from kcore.api.meta.objectmeta import OwnerReference
 from kcore.api.object import ApiObject, ObjectKey
 from kcore.api.selectors.label import Selector
+from kcore.apiserver.changes import Change
 from kcore.apiserver.request import Options, PatchType, Request, Response, Verb
 from kcore.apiserver.store import Store
+from kcore.client.view import View
 from kcore.reconcile.program import Program, ask, go_on
 
 T = TypeVar("T", bound=ApiObject)
@@ -71,6 +73,17 @@ def is_controlled_by(obj: ApiObject, owner: ApiObject) -> bool:
     return controller is not None and controller.uid == owner.metadata.uid
 
 
+def is_of_others(change: Change, kind: str) -> bool:
+    """Tell whether a change is no news for controllers of `kind`: one of another kind has the object, as before."""
+    old, new = change.old, change.new
+    if new is None or new.metadata.deletion_timestamp is not None:
+        return False
+    if old is not None and old.metadata.owner_references is not new.metadata.owner_references:
+        return False
+    controller = new.metadata.controller
+    return controller is not None and controller.kind != kind
+
+
 def resolve_controller(store: Store, obj: ApiObject, cls: type[T]) -> T | None:
     """Return the controller of `obj` if it is of class `cls` and still the one of that uid."""
     reference = obj.metadata.controller
@@ -79,6 +92,14 @@ def resolve_controller(store: Store, obj: ApiObject, cls: type[T]) -> T | None:
         return None
     found = store.get(ObjectKey(key_kind(kind), obj.metadata.namespace, reference.name))
     return found if isinstance(found, cls) and found.metadata.uid == reference.uid else None
+
+
+def candidates(view: View, owner: ApiObject, selector: Selector, cls: type[T]) -> tuple[T, ...]:
+    """Return the `cls` objects that `owner` controls, and the selected ones that nobody does, sorted by name."""
+    owned = (one for one in view.owned_by(owner.metadata.uid) if is_controlled_by(one, owner))
+    selected = view.select(key_kind(class_kind(cls)), owner.metadata.namespace, selector)
+    ownerless = (one for one in selected if one.metadata.controller is None)
+    return tuple(sorted((one for one in (*owned, *ownerless) if isinstance(one, cls)), key=key_of))
 
 
 def claims(owner: ApiObject, selector: Selector, objects: Iterable[T]) -> Claims[T]:

@@ -1,25 +1,32 @@
 """Program: a turn written in the order in which it happens, although its calls are answered between reconciles.
 
-A program is a generator: it yields the calls to make next, all of them together, and is sent their answers. `play` runs
-it from its beginning with the answers of the turn so far, and asks for more when it wants calls that are not answered
-yet. A program reads its view and its arguments only, so that it comes to the same point each time.
+A program is a generator: it yields the calls to make next, all of them together, and is sent their answers. One that
+also tells yields notes, and is sent nothing. `play` runs it from its beginning with the answers of the turn so far, and
+asks for more when it wants calls that are not answered yet; each turn carries the notes since the one before. A program
+reads its view and its arguments only, so that it comes to the same point each time.
 
-Its calls are `GO_ON` calls: what a failure means, the program says. A call that is tried again has more than one answer
-and has no place here.
+Most calls are `GO_ON` calls: what a failure means, the program says. A `STOP` call that fails ends the turn, and the
+program with it. A call that is tried again has more than one answer and has no place here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
+
+import attrs
 
 from kcore.apiserver.request import Request, Response
 from kcore.client.turn import Call, OnFailure, Turn
+from kcore.machine import Note
 
 T = TypeVar("T")
 
 Program: TypeAlias = Generator[tuple[Call, ...], tuple[Response, ...], T]
 """Yields calls, is sent their answers, and returns a T."""
+
+Telling: TypeAlias = Generator[tuple[Call, ...] | Note, Any, T]
+"""A program that also yields notes; any program is one."""
 
 
 def go_on(request: Request) -> Call:
@@ -29,18 +36,29 @@ def go_on(request: Request) -> Call:
 
 def ask(request: Request) -> Program[Response]:
     """Make one request, to be delegated to with `yield from`, and return its answer."""
-    answers = yield (go_on(request),)
+    return (yield from make(go_on(request)))
+
+
+def make(call: Call) -> Program[Response]:
+    """Make one call and return its answer."""
+    answers = yield (call,)
     return answers[0]
 
 
-def play(program: Program[Turn], answers: tuple[Response, ...]) -> Turn:
+def play(program: Telling[Turn], answers: tuple[Response, ...]) -> Turn:
     """Return the turn that `program` returns, or one with its next calls if `answers` do not go that far."""
     at = 0
-    try:
-        calls = next(program)
-        while at + len(calls) <= len(answers):
-            calls, at = program.send(answers[at : at + len(calls)]), at + len(calls)
-    except StopIteration as end:
-        turn: Turn = end.value
-        return turn
-    return Turn(requests=calls, more=True)
+    notes: tuple[Note, ...] = ()
+    sent: tuple[Response, ...] | None = None
+    while True:
+        try:
+            made = program.send(sent)
+        except StopIteration as end:
+            turn: Turn = end.value
+            return attrs.evolve(turn, notes=(*notes, *turn.notes)) if notes else turn
+        if isinstance(made, Note):
+            sent, notes = None, (*notes, made)
+            continue
+        if at + len(made) > len(answers):
+            return Turn(requests=made, notes=notes, more=True)
+        sent, at, notes = answers[at : at + len(made)], at + len(made), ()

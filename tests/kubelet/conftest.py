@@ -135,15 +135,19 @@ class Bench:
         """Take one turn and let it have its way; return it."""
         self.turns += 1
         turn = KUBELET.reconcile(self.memory.get(key), self.view(), key)
+        vain = False
         for call in turn.requests:
             response = self._answer(call.request)
+            vain = vain or not response.ok
             if not response.ok and response.reason not in call.accepts and call.on_failure.value == "stop":
                 self.wakes[key] = self.now + 1_000
                 return turn
         self.memory[key] = turn.memory
         for action in turn.actions:
-            self.world = self.world.act(action, self.now)
-        self.wakes[key] = turn.wake_at
+            before, self.world = self.world, self.world.act(action, self.now)
+            vain = vain or self.world is before
+        times = [one for one in (turn.wake_at, turn.retry_at if vain else None) if one is not None]
+        self.wakes[key] = min(times, default=None)
         return turn
 
     def run(self, until):

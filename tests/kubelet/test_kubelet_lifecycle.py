@@ -375,14 +375,17 @@ def test_a_kubelet_that_starts_finds_what_is_not_to_run(bench, pod):
 
 
 def test_work_goes_to_the_node_of_the_pod(pod):
-    """To the one that it is bound to and the one that it was bound to; an unbound pod is nobody's."""
+    """To the one that it is or was bound to, but never to the one that reports; an unbound pod is nobody's."""
 
-    def works(old, new):
-        return list(KUBELET.watches["Pod"](Change(revision=1, key=key_of(pod()), old=old, new=new), Store()))
+    def works(old, new, reporter=""):
+        change = Change(revision=1, key=key_of(pod()), old=old, new=new, reporter=reporter)
+        return list(KUBELET.watches["Pod"](change, Store()))
 
     assert works(None, pod(node="")) == []
     assert works(pod(node=""), pod(node="n1")) == [Work("n1", key_of(pod()))]
     assert works(pod(node="n1"), None) == [Work("n1", key_of(pod()))]
+    assert works(pod(node="n1"), pod(node="n1"), "kubelet@n1") == []
+    assert works(pod(node="n1"), pod(node="n1"), "kubelet@n2") == [Work("n1", key_of(pod()))]
 
 
 def test_it_declares_what_it_writes(bench, pod):

@@ -1,7 +1,5 @@
 """CronJob: a schedule, a template and how many Jobs are kept.
 
-Does not know the time zones' names: any name but "" and "Local" passes.
-
 Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/apis/batch/validation/validation.go
 """
 
@@ -9,14 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from kcore.api.cron import parse_standard
 from kcore.api.json import Wire
+from kcore.api.timezones import load
 from kcore.apiserver.defaulting.jobspec import default_job_template
 from kcore.apiserver.defaulting.wire import fill, part
 from kcore.apiserver.field import Errors, gathered, invalid, not_supported, required
 from kcore.apiserver.registry.strategy import Strategy
 from kcore.apiserver.validation import names
 from kcore.apiserver.validation.containers import one_of
-from kcore.apiserver.validation.cron import schedule_error
 from kcore.apiserver.validation.jobspec import job_spec
 from kcore.apiserver.validation.meta import object_meta
 from kcore.apiserver.validation.numbers import nonnegative
@@ -64,8 +63,11 @@ def _schedule(spec: dict[str, Any]) -> Errors:
     elif "TZ" in schedule:
         detail = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"
         yield invalid("spec.schedule", schedule, detail)
-    elif error := schedule_error(schedule):
-        yield invalid("spec.schedule", schedule, error)
+    else:
+        try:
+            parse_standard(schedule)
+        except ValueError as problem:
+            yield invalid("spec.schedule", schedule, str(problem))
 
 
 def _time_zone(zone: str | None, path: str) -> Errors:
@@ -74,6 +76,8 @@ def _time_zone(zone: str | None, path: str) -> Errors:
     elif zone is not None and zone.lower() == "local":
         detail = "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones"
         yield invalid(path, zone, detail)
+    elif zone is not None and load(zone) is None:
+        yield invalid(path, zone, f"unknown time zone {zone}")
 
 
 def _template(spec: dict[str, Any], path: str) -> Errors:

@@ -93,13 +93,28 @@ def validate_update(new: Wire, old: Wire) -> Errors:
         yield invalid("spec.completions", completions, "field is immutable")
     for field in _IMMUTABLE:
         yield from immutable(f"spec.{field}", spec.get(field), before.get(field))
-    if not _may_change_template(before, old.get("status") or {}):
-        yield from immutable("spec.template", spec.get("template"), before.get("template"))
+    template, was_template = spec.get("template") or {}, before.get("template") or {}
+    if not _may_be_placed_anew(before, old.get("status") or {}) or _fixed(template) != _fixed(was_template):
+        yield from immutable("spec.template", template, was_template)
 
 
-def _may_change_template(spec: dict[str, Any], status: dict[str, Any]) -> bool:
-    """Tell whether a suspended Job has no pods, so that it may be told anew where they are to run."""
+def _may_be_placed_anew(spec: dict[str, Any], status: dict[str, Any]) -> bool:
+    """Tell whether a suspended Job has no pods, so that it may be told anew where they run and what they ask for."""
     return bool(spec.get("suspend")) and not status.get("active") and not status.get("startTime")
+
+
+def _fixed(template: dict[str, Any]) -> dict[str, Any]:
+    """Return what of the template stays also while no pod has been made of it."""
+    meta = _without(template.get("metadata") or {}, "labels", "annotations")
+    spec = _without(template.get("spec") or {}, "nodeSelector", "tolerations", "schedulingGates")
+    spec["affinity"] = _without(spec.get("affinity") or {}, "nodeAffinity")
+    for field in ("containers", "initContainers"):
+        spec[field] = [_without(container, "resources") for container in spec.get(field) or ()]
+    return {"metadata": meta, "spec": spec}
+
+
+def _without(part: dict[str, Any], *fields: str) -> dict[str, Any]:
+    return {name: value for name, value in part.items() if name not in fields}
 
 
 @gathered

@@ -7,6 +7,7 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/apis/core/va
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 from kcore.api.convert import unstructure
@@ -30,7 +31,7 @@ def pod_status_update(new: Pod, old: Pod) -> Errors:
     status, was = new.status, old.status
     for i, condition in enumerate(status.conditions):
         if condition.type not in _SYSTEM_CONDITIONS:
-            problems = names.qualified_name(condition.type)
+            problems = _wrong_with(condition.type)
             yield from invalid_each(f"metadata.conditions[{i}].Type", condition.type, problems)
     if new.spec.node_name != old.spec.node_name:
         yield forbidden("status.nodeName", "may not be changed directly")
@@ -41,6 +42,12 @@ def pod_status_update(new: Pod, old: Pod) -> Errors:
     yield from _container_transitions(status, was, old.spec)
     yield from _addresses([one.ip for one in status.pod_ips], "status.podIPs")
     yield from _host_addresses(status)
+
+
+@functools.lru_cache(maxsize=1024)
+def _wrong_with(name: str) -> tuple[str, ...]:
+    """Return what is wrong with the type of a condition."""
+    return tuple(names.qualified_name(name))
 
 
 def _container_transitions(new: PodStatus, old: PodStatus, spec: PodSpec) -> Errors:

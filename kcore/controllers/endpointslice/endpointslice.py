@@ -13,7 +13,7 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/controller/e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 import attrs
@@ -31,6 +31,7 @@ from kcore.apiserver.changes import Change
 from kcore.apiserver.request import Request, Response, Verb
 from kcore.apiserver.store import Store
 from kcore.client.component import LEADER, Component, Work, Write
+from kcore.client.instant import Revision
 from kcore.client.turn import Key, Turn
 from kcore.client.view import View
 from kcore.controllers.endpointslice.packing import Writes
@@ -81,7 +82,7 @@ def sync(failures: int, view: View, service: Service) -> Program[Turn]:
     question = f"endpointslice.plan {service.metadata.namespace}/{service.metadata.name}"
     decided = view.derive(question, lambda store: plan_of(store, service))
     written = yield from _write(decided)
-    memory = Memory(expectations=Expectations(written=written.revision), failures=failures)
+    memory = Memory(expectations=Expectations(written=Revision(written.revision)), failures=failures)
     errors = (*decided.errors, *written.errors)
     if errors:
         return _failed(view, service, memory, errors)
@@ -189,11 +190,12 @@ def service_changed(change: Change, _: Store) -> Iterator[Work]:
     yield Work(LEADER, change.key)
 
 
-def pod_changed(change: Change, store: Store) -> Iterator[Work]:
-    """Yield the Services that select the pod, or did, if anything changed that is about endpoints."""
-    old, new = (one if isinstance(one, Pod) else None for one in (change.old, change.new))
-    for name in sorted(_services_to_update(old, new, store)):
-        yield Work(LEADER, ObjectKey("Service", change.key.namespace, name))
+def pod_changed(change: Change, store: Store) -> Iterable[Work]:
+    """Return the Services that select the pod, or did, if anything changed that is about endpoints."""
+    old = change.old if isinstance(change.old, Pod) else None
+    new = change.new if isinstance(change.new, Pod) else None
+    names = _services_to_update(old, new, store)
+    return [Work(LEADER, ObjectKey("Service", change.key.namespace, name)) for name in sorted(names)]
 
 
 def _services_to_update(old: Pod | None, new: Pod | None, store: Store) -> frozenset[str]:
@@ -232,10 +234,9 @@ def _by_label(known: ByLabel, old: ApiObject | None, new: ApiObject | None) -> B
 
 def _may_have_moved(old: Pod, new: Pod) -> bool:
     """Tell whether the pod may belong to other Services than before."""
-    return old.metadata.labels != new.metadata.labels or (old.spec.hostname, old.spec.subdomain) != (
-        new.spec.hostname,
-        new.spec.subdomain,
-    )
+    if old.metadata.labels is not new.metadata.labels and old.metadata.labels != new.metadata.labels:
+        return True
+    return (old.spec.hostname, old.spec.subdomain) != (new.spec.hostname, new.spec.subdomain)
 
 
 def _is_other_endpoint(old: Pod, new: Pod) -> bool:
@@ -243,8 +244,8 @@ def _is_other_endpoint(old: Pod, new: Pod) -> bool:
     return (
         old.metadata.deletion_timestamp is not None
         or new.metadata.deletion_timestamp is not None
-        or is_pod_ready(old) != is_pod_ready(new)
         or old.status.pod_ips != new.status.pod_ips
+        or is_pod_ready(old) != is_pod_ready(new)
     )
 
 

@@ -19,6 +19,7 @@ from kcore.api.core.pod import Pod
 from kcore.api.core.service import Service
 from kcore.api.discovery.endpointslice import Endpoint, EndpointSlice
 from kcore.api.evolve import evolve
+from kcore.api.memo import Memo
 from kcore.controllers.endpointslice.endpoints import (
     Ports,
     address_types,
@@ -96,10 +97,13 @@ def _desired(
     desired: dict[str, Endpoint] = {}
     for pod, zone in located:
         name = pod.metadata.name
-        endpoint = pod_to_endpoint(pod, zone, service, address_type, held.get(name))
+        endpoint = _ENDPOINT(pod, zone, service, address_type, held.get(name))
         if endpoint is not None:
             desired[name] = endpoint
     return desired
+
+
+_ENDPOINT = Memo(pod_to_endpoint)
 
 
 def _for_type(service: Service, address_type: str, desired: Desired, existing: Sequence[EndpointSlice]) -> Writes:

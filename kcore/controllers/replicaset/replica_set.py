@@ -21,6 +21,7 @@ from kcore.api.apps.replicaset import ReplicaSet
 from kcore.api.core.pod import Pod
 from kcore.api.evolve import evolve
 from kcore.api.kinds import key_of
+from kcore.api.memo import Noted
 from kcore.api.object import ObjectKey
 from kcore.api.selectors.label import Selector, from_label_selector
 from kcore.api.selectors.requirement import SelectorError
@@ -31,26 +32,17 @@ from kcore.client.view import View
 from kcore.controllers.replicaset.eventhandlers import selector_of, watch_pod, watch_replica_set
 from kcore.controllers.replicaset.replica_set_utils import calculate_status, desired, update_replica_set_status
 from kcore.machine import Note
-from kcore.reconcile import backoff
 from kcore.reconcile.census import Counts, controlled, count, orphans, total
-from kcore.reconcile.expectations import NONE, Doomed, Expectations, caught_up, satisfied
-from kcore.reconcile.ownership import claim, claims, controller_ref, is_controlled_by
+from kcore.reconcile.expectations import AT_NO_TIME, NONE, Doomed, Expectations, awaiting, satisfied
+from kcore.reconcile.opening import Memory, failed, opening
+from kcore.reconcile.ownership import candidates, claim, claims, controller_ref
 from kcore.reconcile.podutil import is_pod_active, next_available_at, pod_from_template
-from kcore.reconcile.program import Program, go_on, play
+from kcore.reconcile.program import Program, go_on
 from kcore.reconcile.ranking import ranked
-from kcore.reconcile.slowstart import slow_start
+from kcore.reconcile.slowstart import failed_to_create, slow_start
 
 BURST_REPLICAS = 500
 """How many pods one sync creates or deletes at most."""
-
-
-@attrs.frozen(kw_only=True)
-class Memory:
-    """What is remembered of the ReplicaSet `uid`: what its controller awaits, and how many syncs failed in a row."""
-
-    uid: str
-    expectations: Expectations = NONE
-    failures: int = 0
 
 
 @attrs.frozen(kw_only=True)
@@ -75,18 +67,6 @@ class Managed:
     notes: tuple[Note, ...] = ()
 
 
-def reconcile(memory: Memory | None, view: View, key: Key) -> Turn:
-    """Bring the pods and the status of the ReplicaSet at `key` nearer to what is asked for."""
-    found = view.get(ObjectKey(*key))
-    if not isinstance(found, ReplicaSet):
-        return Turn()
-    if memory is None or memory.uid != found.metadata.uid:
-        memory = Memory(uid=found.metadata.uid)
-    if not caught_up(view, memory.expectations):
-        return Turn(memory=memory)
-    return play(sync(memory, view, found), view.answers)
-
-
 def sync(memory: Memory, view: View, replica_set: ReplicaSet, burst: int = BURST_REPLICAS) -> Program[Turn]:
     """Make one sync of `replica_set`, which creates or deletes at most `burst` pods."""
     try:
@@ -96,7 +76,7 @@ def sync(memory: Memory, view: View, replica_set: ReplicaSet, burst: int = BURST
     counting = satisfied(view, memory.expectations)
     claimed = yield from claim_pods(view, replica_set, selector)
     if claimed.errors:
-        return _failed(memory, view)
+        return failed(memory, view)
     managed = Managed(expectations=NONE if counting else memory.expectations)
     if counting and replica_set.metadata.deletion_timestamp is None:
         managed = yield from manage_replicas(view, replica_set, claimed, burst)
@@ -106,10 +86,34 @@ def sync(memory: Memory, view: View, replica_set: ReplicaSet, burst: int = BURST
     answer = yield from update_replica_set_status(replica_set, status)
     memory = evolve(memory, expectations=managed.expectations.wrote((answer,)))
     if managed.problem or not answer.ok:
-        return _failed(memory, view, managed.notes)
+        return failed(memory, view, managed.notes)
     updated = answer.object if isinstance(answer.object, ReplicaSet) else replica_set
     remembered = None if memory.expectations == NONE else evolve(memory, failures=0)
     return Turn(memory=remembered, notes=managed.notes, wake_at=_wake_at(view, updated, claimed.active))
+
+
+_OPENED = opening(ReplicaSet, Memory, sync)
+
+_IDLE = Noted()
+"""ReplicaSets, with the counts of their pods and of those of nobody, of which a sync makes nothing at any time."""
+
+
+def reconcile(memory: Memory | None, view: View, key: Key) -> Turn:
+    """Make the next step of a sync of the ReplicaSet at `key`, unless all is known to be as when one made nothing."""
+    found = view.get(ObjectKey(*key))
+    timeless = isinstance(found, ReplicaSet) and not found.spec.min_ready_seconds
+    if found is None or not timeless or memory is not None or view.answers:
+        return _OPENED(memory, view, key)
+    read = (found, controlled(view, found.metadata.uid), orphans(view, found.metadata.namespace))
+    if read in _IDLE:
+        return _NOTHING
+    turn = _OPENED(memory, view, key)
+    if turn == _NOTHING:
+        _IDLE.note(*read)
+    return turn
+
+
+_NOTHING = Turn()
 
 
 def claim_pods(view: View, replica_set: ReplicaSet, selector: Selector) -> Program[Replicas]:
@@ -123,16 +127,10 @@ def claim_pods(view: View, replica_set: ReplicaSet, selector: Selector) -> Progr
     )
     if settled or metadata.deletion_timestamp is not None:
         return Replicas(active=active, terminating=terminating)
-    claimed = yield from claim(replica_set, selector, filter(is_pod_active, candidates(view, replica_set, selector)))
+    claimed = yield from claim(
+        replica_set, selector, filter(is_pod_active, candidates(view, replica_set, selector, Pod))
+    )
     return Replicas(active=count(claimed.objects), terminating=terminating, pods=claimed.objects, errors=claimed.errors)
-
-
-def candidates(view: View, replica_set: ReplicaSet, selector: Selector) -> tuple[Pod, ...]:
-    """Return the pods that `replica_set` controls, and the selected ones that nobody does, sorted by name."""
-    owned = (one for one in view.owned_by(replica_set.metadata.uid) if is_controlled_by(one, replica_set))
-    selected = view.select("Pod", replica_set.metadata.namespace, selector)
-    ownerless = (one for one in selected if one.metadata.controller is None)
-    return tuple(sorted((one for one in (*owned, *ownerless) if isinstance(one, Pod)), key=key_of))
 
 
 def manage_replicas(view: View, replica_set: ReplicaSet, replicas: Replicas, burst: int) -> Program[Managed]:
@@ -150,7 +148,7 @@ def _pods(view: View, replica_set: ReplicaSet, replicas: Replicas) -> tuple[Pod,
     if replicas.pods is not None:
         return replicas.pods
     selector = selector_of(replica_set)
-    return claims(replica_set, selector, filter(is_pod_active, candidates(view, replica_set, selector))).kept
+    return claims(replica_set, selector, filter(is_pod_active, candidates(view, replica_set, selector, Pod))).kept
 
 
 def _create(view: View, replica_set: ReplicaSet, count: int) -> Program[Managed]:
@@ -159,11 +157,11 @@ def _create(view: View, replica_set: ReplicaSet, count: int) -> Program[Managed]
         return Managed(problem="unable to create pods, no labels")
     pod = pod_from_template(template, replica_set, controller_ref(replica_set))
     request = Request(verb=Verb.CREATE, key=key_of(pod), body=pod)
-    answers = yield from slow_start(count, request, _failed_to_create)
-    failures = [_message(one) for one in answers if _failed_to_create(one)]
+    answers = yield from slow_start((request,) * count)
+    failures = [_message(one) for one in answers if failed_to_create(one)]
     made = [one.object.metadata.name for one in answers if one.ok and one.object]
     vain = len(answers) - len(failures) - len(made)
-    expectations = Expectations(vain=vain, since=view.now() if vain else 0).wrote(answers)
+    expectations = Expectations(vain=vain, since=awaiting(view.now()) if vain else AT_NO_TIME).wrote(answers)
     notes = [_note(replica_set, "SuccessfulCreate", f"Created pod: {name}") for name in made]
     notes += [_note(replica_set, "FailedCreate", f"Error creating: {why}") for why in failures]
     return Managed(expectations=expectations, problem=failures[0] if failures else "", notes=tuple(notes))
@@ -179,7 +177,7 @@ def _delete(view: View, replica_set: ReplicaSet, active: Sequence[Pod], count: i
     notes = [_note(replica_set, "SuccessfulDelete", f"Deleted pod: {one.key.name}") for one in gone]
     notes += [_note(replica_set, "FailedDelete", f"Error deleting: {why}") for why in failures]
     return Managed(
-        expectations=Expectations(doomed=gone, since=view.now()) if gone else NONE,
+        expectations=Expectations(doomed=gone, since=awaiting(view.now())) if gone else NONE,
         problem=f"unable to delete pods: {failures[0]}" if failures else "",
         notes=tuple(notes),
     )
@@ -207,13 +205,6 @@ def related_pods(view: View, replica_set: ReplicaSet) -> tuple[Pod, ...]:
     return tuple(found.values())
 
 
-def _failed(memory: Memory, view: View, notes: tuple[Note, ...] = ()) -> Turn:
-    """Return the end of a sync that failed: it comes back after its back-off."""
-    failures = memory.failures + 1
-    wake_at = view.now() + backoff.delay(failures)
-    return Turn(memory=evolve(memory, failures=failures), notes=notes, wake_at=wake_at)
-
-
 def _wake_at(view: View, updated: ReplicaSet, active: Counts) -> int | None:
     """Return when the next ready pod becomes available; None when there is none to wait for."""
     wait = updated.spec.min_ready_seconds
@@ -221,12 +212,6 @@ def _wake_at(view: View, updated: ReplicaSet, active: Counts) -> int | None:
         return None
     next_check = next_available_at((one.since for one, _ in active), wait, view.elapsed)
     return view.now() + wait * 1000 if next_check is None else next_check
-
-
-def _failed_to_create(answer: Response) -> bool:
-    """Tell whether a creation failed in a way that counts: not because its namespace ends."""
-    causes = answer.status.causes if answer.status else ()
-    return not answer.ok and not any(cause.reason == "NamespaceTerminating" for cause in causes)
 
 
 def _message(answer: Response) -> str:
