@@ -38,19 +38,19 @@ def parse_micro_time(text: str) -> MicroTime:
         message = f"{text!r} is not an RFC 3339 time such as 2000-01-31T23:59:59Z"
         raise ValueError(message)
     year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
-    if not (1 <= month <= 12 and 1 <= day <= _month_length(year, month) and hour < 24 and minute < 60 and second < 60):
+    if not (1 <= month <= 12 and 1 <= day <= month_length(year, month) and hour < 24 and minute < 60 and second < 60):
         message = f"{text!r} names a day or hour that does not exist"
         raise ValueError(message)
     fraction = int((match[7] or "0").ljust(6, "0")[:6])
     offset = (int(match[9]) * 60 + int(match[10])) * 60 * (1 if match[8] == "+" else -1) if match[8] else 0
-    seconds = _days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset
+    seconds = days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset
     return MicroTime(seconds * _MICRO + fraction)
 
 
 def format_time(time: Time) -> str:
     """Return the RFC 3339 text in UTC, such as 2000-01-31T23:59:59Z."""
     days, rest = divmod(time, 86400)
-    year, month, day = _civil(days)
+    year, month, day = civil(days)
     return f"{year:04}-{month:02}-{day:02}T{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}Z"
 
 
@@ -64,19 +64,20 @@ def _leap(year: int) -> bool:
     return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
 
 
-def _month_length(year: int, month: int) -> int:
+def month_length(year: int, month: int) -> int:
+    """Return how many days the month has."""
     return 29 if month == 2 and _leap(year) else _DAYS[month - 1]
 
 
-def _days(year: int, month: int, day: int) -> int:
-    """Return the days since 1970-01-01; years run from March so that the leap day is the last of its year."""
+def days_of(year: int, month: int, day: int) -> int:
+    """Return the days from 1970-01-01 to a day; years run from March so that the leap day is the last of its year."""
     shifted = year - (month <= 2)
     of_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
     return shifted * 365 + shifted // 4 - shifted // 100 + shifted // 400 + of_year - 719468
 
 
-def _civil(days: int) -> tuple[int, int, int]:
-    """Return year, month and day of the day `days` after 1970-01-01: the inverse of `_days`."""
+def civil(days: int) -> tuple[int, int, int]:
+    """Return year, month and day of the day `days` after 1970-01-01: the inverse of `days_of`."""
     era, of_era = divmod(days + 719468, 146097)
     year_of_era = (of_era - of_era // 1460 + of_era // 36524 - of_era // 146096) // 365
     of_year = of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)

@@ -16,13 +16,18 @@ import attrs
 
 from kcore.conformance.agree import agrees
 from kcore.conformance.kinds import (
+    cron,
+    cronjob,
     daemonset_node,
     daemonset_sync,
     deployment,
     disruption,
     endpointslice,
     eviction,
+    hpa_behavior,
+    hpa_replicas,
     intstr,
+    job,
     labelselector,
     nodelifecycle,
     podqos,
@@ -93,13 +98,18 @@ def _prediction(predictor: Predictor, case: Case, path: Path) -> dict[str, Any]:
 
 
 PREDICTORS: Mapping[str, Predictor] = {
+    "cron": cron.predict,
+    "cronjob": cronjob.predict,
     "daemonset_node": daemonset_node.predict,
     "daemonset_sync": daemonset_sync.predict,
     "deployment": deployment.predict,
     "disruption": disruption.predict,
     "endpointslice": endpointslice.predict,
     "eviction": eviction.predict,
+    "hpa_behavior": hpa_behavior.predict,
+    "hpa_replicas": hpa_replicas.predict,
     "intstr": intstr.predict,
+    "job": job.predict,
     "labelselector": labelselector.predict,
     "nodelifecycle": nodelifecycle.predict,
     "podqos": podqos.predict,

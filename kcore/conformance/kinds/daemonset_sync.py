@@ -28,8 +28,8 @@ from kcore.apiserver.store import Store
 from kcore.client.turn import Turn
 from kcore.client.view import View
 from kcore.controllers.daemonset import DAEMONSET
-from kcore.controllers.daemonset.revisions import patch_of
-from kcore.controllers.daemonset.template import HASH_LABEL, target_node
+from kcore.controllers.daemonset.template import target_node
+from kcore.reconcile.history import REVISION_LABEL, patch_of
 from kcore.reconcile.ownership import controller_ref
 from kcore.reconcile.templatehash import compute_hash
 
@@ -73,7 +73,7 @@ def _revision(daemon_set: DaemonSet, given: Wire) -> ControllerRevision:
     metadata = {
         "name": given["name"],
         "namespace": daemon_set.metadata.namespace,
-        "labels": {**template.metadata.labels, HASH_LABEL: given["hash"]},
+        "labels": {**template.metadata.labels, REVISION_LABEL: given["hash"]},
         "ownerReferences": [unstructure(controller_ref(daemon_set))],
     }
     return ControllerRevision(
@@ -104,7 +104,7 @@ def _shown(recorder: Recorder) -> dict[str, Any]:
 
 
 def _created(pod: Pod) -> str:
-    return f"{target_node(pod)} hash={pod.metadata.labels.get(HASH_LABEL)}"
+    return f"{target_node(pod)} hash={pod.metadata.labels.get(REVISION_LABEL)}"
 
 
 def _written(request: Request) -> str:

@@ -22,8 +22,9 @@ from kcore.apiserver.status import Status
 from kcore.apiserver.store import Store
 from kcore.client.turn import Turn
 from kcore.client.view import View
-from kcore.controllers.replicaset.replica_set import BURST_REPLICAS, Memory, related_pods, sync
-from kcore.reconcile.expectations import Expectations
+from kcore.controllers.replicaset.replica_set import BURST_REPLICAS, related_pods, sync
+from kcore.reconcile.expectations import Expectations, awaiting
+from kcore.reconcile.opening import Memory
 from kcore.reconcile.ownership import is_controlled_by
 from kcore.reconcile.podutil import is_pod_active
 from kcore.reconcile.program import Program
@@ -63,7 +64,7 @@ def predict(case: dict[str, Any]) -> dict[str, Any]:
     related = [structure(ReplicaSet, one) for one in case.get("relatedReplicaSets") or ()]
     store = Store.of([replica_set, *related, *pods])
     view = View(store, NOW)
-    expectations = Expectations(vain=int(bool(case.get("expectationsPending"))), since=NOW)
+    expectations = Expectations(vain=int(bool(case.get("expectationsPending"))), since=awaiting(NOW))
     memory = Memory(uid=replica_set.metadata.uid, expectations=expectations)
     recorder = Recorder(store, case.get("createLimit"))
     turn = _run(sync(memory, view, replica_set, case.get("burstReplicas") or BURST_REPLICAS), recorder)
