@@ -20,6 +20,7 @@ from kcore.apiserver.request import Request, Response, Verb
 from kcore.apiserver.status import Status
 from kcore.apiserver.store import Store
 from kcore.client.component import LEADER, Component, ComponentKey, Components, Watch
+from kcore.client.heeding import Gist, Heeding, gist_of
 from kcore.client.turn import Key
 from kcore.cluster.compaction import compacted
 from kcore.cluster.state import ClusterState
@@ -45,7 +46,42 @@ class _Watcher(NamedTuple):
 
     watch: Watch
     leader: ComponentKey | None
-    component: Component
+    family: str
+
+
+class _Watchers:
+    """Who watches which kind and heeds which news, in the order of `components`; what was asked once is known."""
+
+    __slots__ = ("_by_kind", "_known")
+
+    def __init__(self, components: Components, leaders: Mapping[str, str]) -> None:
+        """Gather the watches by kind."""
+        self._known: dict[tuple[str, Gist], Sequence[_Watcher]] = {}
+        self._by_kind: dict[str, list[_Watcher]] = {}
+        for one in components.values():
+            leader = None if one.per_node else ComponentKey(one.family, leaders.get(one.family, ""))
+            for kind, watch in one.watches.items():
+                self._by_kind.setdefault(kind, []).append(_Watcher(watch, leader, one.family))
+
+    def of(self, change: Change) -> Sequence[_Watcher]:
+        """Return who is to be asked what work `change` makes."""
+        kind = change.key.kind
+        if kind not in self._by_kind:
+            return ()
+        gist = gist_of(change)
+        known = self._known.get((kind, gist))
+        if known is None:
+            heeding = (_heeded(one, gist) for one in self._by_kind[kind])
+            known = self._known[kind, gist] = tuple(one for one in heeding if one is not None)
+        return known
+
+
+def _heeded(watcher: _Watcher, gist: Gist) -> _Watcher | None:
+    """Return whom to ask about changes of this gist, None if that is nobody."""
+    watch = watcher.watch
+    if not isinstance(watch, Heeding):
+        return watcher
+    return watcher._replace(watch=watch.watch) if watch.heeds(gist) else None
 
 
 class Asked(NamedTuple):
@@ -105,28 +141,16 @@ def _heard(state: ClusterState, components: Components, changes: Sequence[Change
 
 def _routed(state: ClusterState, components: Components, changes: Iterable[Change]) -> list[Heard]:
     """Return which process gets which key for `changes`, in order."""
-    leaders, store = state.control_plane.leaders, state.store
-    watchers = _WATCHERS(components, leaders)
+    watchers, store = _WATCHERS(components, state.control_plane.leaders), state.store
     routed: list[Heard] = []
     for change in changes:
-        for watch, leader, component in watchers.get(change.key.kind, ()):
+        for watch, leader, family in watchers.of(change):
             for instance, key in watch(change, store):
-                to = leader if instance == LEADER and leader else ComponentKey(component.family, instance)
-                routed.append((to, key))
+                routed.append((leader if instance == LEADER and leader else ComponentKey(family, instance), key))
     return routed
 
 
-def _watchers(components: Components, leaders: Mapping[str, str]) -> Mapping[str, Sequence[_Watcher]]:
-    """Return who watches a kind, in the order of `components`."""
-    watchers: dict[str, list[_Watcher]] = {}
-    for one in components.values():
-        leader = None if one.per_node else ComponentKey(one.family, leaders.get(one.family, ""))
-        for kind, watch in one.watches.items():
-            watchers.setdefault(kind, []).append(_Watcher(watch, leader, one))
-    return watchers
-
-
-_WATCHERS = Memo(_watchers, 64)
+_WATCHERS = Memo(_Watchers, 64)
 
 
 def routed_to(

@@ -49,6 +49,7 @@ from kcore.controllers.podgc import PODGC
 from kcore.controllers.podgc.gc_controller import GC_CHECK_PERIOD
 from kcore.kubelet.restart import EXPIRY, MAXIMUM
 from kcore.world.container import Container
+from kcore.world.metrics import NO_METRICS
 from kcore.world.sandbox import Sandbox, SandboxId
 
 CLOCKS = {PODGC.family: GC_CHECK_PERIOD}
@@ -140,6 +141,8 @@ class Fingerprinter:
         disks = state.world.disks
         if disks.disks:
             yield kept(disks, lambda: (disks.disks, disks.written))
+        if state.world.metrics is not NO_METRICS:
+            yield kept(state.world.metrics)
         yield of((state.timing, _ties(state), _phases(state), min(state.now - state.last_change, self._quiet)))
         yield kept(plane, lambda: (plane.members, plane.leaders, _up(plane)))
         for name in plane.masters():

@@ -21,6 +21,7 @@ from kcore.api.hashmap import HashMap
 from kcore.api.memo import Memo
 from kcore.api.object import ApiObject
 from kcore.api.times import Time
+from kcore.client.heeding import News
 from kcore.client.view import View
 from kcore.reconcile.derived import Derived
 from kcore.reconcile.podutil import is_pod_active, is_pod_ready, is_pod_terminating, ready_since
@@ -36,6 +37,9 @@ class Sort:
     ready: bool
     since: Time | None
 
+
+COUNTED = News.CAME | News.WENT | News.LABELS | News.OWNERS | News.DELETION | News.ENDED | News.READY
+"""What can make a pod one of another sort, or of another controller."""
 
 Counts: TypeAlias = tuple[tuple[Sort, int], ...]
 """So many of each sort, in one order whatever the order in which they were counted."""

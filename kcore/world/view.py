@@ -10,6 +10,7 @@ from kcore.api.object import ObjectKey
 from kcore.apiserver.request import Response
 from kcore.apiserver.store import Store
 from kcore.client.view import View
+from kcore.world.disk import Mount
 from kcore.world.machine import Machine
 from kcore.world.sandbox import Sandbox, SandboxId
 from kcore.world.world import World
@@ -46,6 +47,14 @@ class MachineView(View):
     def sandboxes(self) -> tuple[Sandbox, ...]:
         """Return all that runs here, sorted by pod uid."""
         return self._read(("sandboxes",), self._world.sandboxes_on(self._node))
+
+    def mounts(self) -> tuple[Mount, ...]:
+        """Return what is mounted here in sandboxes that have not stopped, by pod uid."""
+        return self._read(("mounts",), self._world.mounts_on(self._node))
+
+    def mounted(self, uid: str) -> tuple[Mount, ...]:
+        """Return what is mounted for the pod `uid` here."""
+        return self._read(("mounted", uid), self._world.disks.of_sandbox.get(SandboxId(self._node, uid), ()))
 
     def sandboxes_of(self, pod: ObjectKey) -> tuple[Sandbox, ...]:
         """Return the sandboxes here of all pods that had or have this name, sorted by uid."""

@@ -3,7 +3,8 @@
 Models machines with sandboxes and containers, the addresses in use, and timers: a start that is through, an exit, the
 end of a grace period. The API server is never asked; what is here may disagree with it.
 
-Not modelled: disks and volumes, networks between machines, load.
+Not modelled: networks between machines. Disks are in `kcore.world.disk`, what is asked of the pods is in
+`kcore.world.metrics`.
 """
 
 from __future__ import annotations
@@ -21,10 +22,13 @@ from kcore.api.object import ObjectKey
 from kcore.client.turn import Action
 from kcore.errors import MisuseError
 from kcore.machine.heap import Heap
+from kcore.world import disk
 from kcore.world.actions import CreateSandbox, RemoveSandbox, StartContainer, StopSandbox
 from kcore.world.behavior import Behavior, behavior_of
 from kcore.world.container import Container, Stimulus, fall_due, new_container, stimulate, stop
+from kcore.world.disk import NO_DISKS, AttachDisk, DeleteDisk, DetachDisk, Disks, Mount, MountVolumes
 from kcore.world.machine import BLOCK, Machine, free_address, pod_prefix
+from kcore.world.metrics import NO_METRICS, Metrics
 from kcore.world.sandbox import Sandbox, SandboxId
 
 __all__ = ["EMPTY", "Behavior", "World", "build_world"]
@@ -46,7 +50,9 @@ class World:
     of_pod: HashMap[tuple[str, ObjectKey], tuple[SandboxId, ...]] = NOTHING
     handed_out: HashMap[str, int] = NOTHING
     timers: Heap[SandboxId] = Heap()
+    disks: Disks = NO_DISKS
     behaviors: tuple[Behavior, ...] = ()
+    metrics: Metrics = NO_METRICS
     pod_start: int = 0
     pod_stop: int = 0
 
@@ -72,8 +78,16 @@ class World:
         """Return the sandboxes on a machine of pods that have or had this name, sorted by uid."""
         return tuple(self.sandboxes[one] for one in self.of_pod.get((node, pod), ()))
 
+    def mounts_on(self, node: str) -> tuple[Mount, ...]:
+        """Return what is mounted on a machine in sandboxes that have not stopped, by pod uid."""
+        running = (one.id for one in self.sandboxes_on(node) if not one.stopped)
+        return tuple(mount for id_ in running for mount in self.disks.of_sandbox.get(id_, ()))
+
     def act(self, action: Action, now: int) -> World:
         """Return the world after `action`; a machine that is off, or whose runtime is down, does nothing."""
+        stored = _DISK_ACTIONS.get(type(action))
+        if stored is not None:
+            return evolve(self, disks=stored(self.disks, action))
         act = _ACTIONS.get(type(action))
         if act is None:
             raise MisuseError(f"the world can't do {action!r}")
@@ -111,7 +125,9 @@ class World:
             of_pod=self.of_pod,
             handed_out=self.handed_out,
             timers=_current(timers, sandboxes),
+            disks=self.disks,
             behaviors=self.behaviors,
+            metrics=self.metrics,
             pod_start=self.pod_start,
             pod_stop=self.pod_stop,
         )
@@ -121,10 +137,15 @@ EMPTY = World()
 
 
 def build_world(
-    names: Iterable[str] = (), *, behaviors: tuple[Behavior, ...] = (), pod_start: int = 0, pod_stop: int = 0
+    names: Iterable[str] = (),
+    *,
+    behaviors: tuple[Behavior, ...] = (),
+    metrics: Metrics = NO_METRICS,
+    pod_start: int = 0,
+    pod_stop: int = 0,
 ) -> World:
     """Return a world of machines with these names, on which nothing runs yet."""
-    world = World(behaviors=behaviors, pod_start=pod_start, pod_stop=pod_stop)
+    world = World(behaviors=behaviors, metrics=metrics, pod_start=pod_start, pod_stop=pod_stop)
     for name in names:
         world = world.add_machine(name)
     return world
@@ -232,7 +253,12 @@ def _remove_sandbox(world: World, action: RemoveSandbox, _: int) -> World:
         of_machine=_without(world.of_machine, node, action.id),
         of_pod=_without(world.of_pod, (node, sandbox.pod), action.id),
         timers=_current(world.timers, sandboxes),
+        disks=disk.unmounted(world.disks, action.id),
     )
+
+
+def _mount_volumes(world: World, action: MountVolumes, _: int) -> World:
+    return evolve(world, disks=disk.mount(world.disks, action, world.sandboxes))
 
 
 def _without(index: HashMap[K, tuple[SandboxId, ...]], term: K, id_: SandboxId) -> HashMap[K, tuple[SandboxId, ...]]:
@@ -246,5 +272,13 @@ _ACTIONS: Mapping[type[Action], Callable[[World, Any, int], World]] = {
     StartContainer: _start_container,
     StopSandbox: _stop_sandbox,
     RemoveSandbox: _remove_sandbox,
+    MountVolumes: _mount_volumes,
 }
 """What each action does: (world, action, ms since 1970) -> world."""
+
+_DISK_ACTIONS: Mapping[type[Action], Callable[[Disks, Any], Disks]] = {
+    AttachDisk: disk.attach,
+    DetachDisk: disk.detach,
+    DeleteDisk: disk.delete,
+}
+"""What each action of a storage driver does, which needs no machine to be up."""

@@ -20,8 +20,9 @@ from kcore.apiserver.request import Options, PatchType, Request, Response, Verb
 from kcore.apiserver.status import Cause, Status
 from kcore.client.view import View
 from kcore.controllers.daemonset import DAEMONSET
-from kcore.controllers.daemonset.template import HASH_LABEL, target_node
+from kcore.controllers.daemonset.template import target_node
 from kcore.reconcile.expectations import TIMEOUT
+from kcore.reconcile.history import REVISION_LABEL
 
 START = 946_684_800_000
 AGENT = ObjectKey("DaemonSet", "default", "agent")
@@ -162,7 +163,7 @@ def test_each_node_gets_a_pod_that_is_meant_for_it(cluster):
     assert pod.metadata.controller.uid == cluster.agent.metadata.uid
     (revision,) = cluster.revisions
     assert pod.metadata.labels == FrozenMap(
-        {**LABELS, HASH_LABEL: revision.metadata.labels[HASH_LABEL], "pod-template-generation": "1"}
+        {**LABELS, REVISION_LABEL: revision.metadata.labels[REVISION_LABEL], "pod-template-generation": "1"}
     )
     tolerated = [(one.key.removeprefix("node.kubernetes.io/"), one.effect) for one in pod.spec.tolerations]
     assert tolerated == [
@@ -390,14 +391,14 @@ def test_of_revisions_alike_the_latest_stays_and_pods_get_its_hash(cluster):
     cluster.daemon_set()
     cluster.calm()
     (first,) = cluster.revisions
-    labels = first.metadata.labels.set(HASH_LABEL, "other")
+    labels = first.metadata.labels.set(REVISION_LABEL, "other")
     metadata = attrs.evolve(first.metadata, name="agent-other", uid="other", labels=labels)
     cluster.store = cluster.store.put(attrs.evolve(first, metadata=metadata, revision=5))
 
     cluster.calm()
 
     assert [one.metadata.name for one in cluster.revisions] == ["agent-other"]
-    assert [pod.metadata.labels[HASH_LABEL] for pod in cluster.pods] == ["other"]
+    assert [pod.metadata.labels[REVISION_LABEL] for pod in cluster.pods] == ["other"]
 
 
 def test_a_daemon_set_that_is_being_deleted_or_is_gone_is_left_alone(cluster):

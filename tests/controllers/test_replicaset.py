@@ -21,9 +21,9 @@ from kcore.apiserver.request import Options, Request, Response, Verb
 from kcore.apiserver.status import Cause, Status
 from kcore.client.view import View
 from kcore.controllers.replicaset import REPLICASET
-from kcore.controllers.replicaset.replica_set import Memory
 from kcore.machine import Note
 from kcore.reconcile.expectations import TIMEOUT
+from kcore.reconcile.opening import Memory
 
 START = 946_684_800_000
 WEB = ObjectKey("ReplicaSet", "default", "web")

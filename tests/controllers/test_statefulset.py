@@ -15,8 +15,9 @@ from kcore.apiserver.request import Options, PatchType, Request, Verb
 from kcore.client.component import Write
 from kcore.client.view import View
 from kcore.controllers.statefulset import STATEFULSET
-from kcore.controllers.statefulset.history import hash_of, template_of
+from kcore.controllers.statefulset.history import hash_of
 from kcore.controllers.statefulset.stateful_set_utils import parent_and_ordinal
+from kcore.reconcile.history import template_of
 
 START = 946_684_800_000
 DB = ObjectKey("StatefulSet", "default", "db")

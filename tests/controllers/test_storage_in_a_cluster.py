@@ -102,7 +102,7 @@ def test_without_the_driver_nothing_is_made():
     state = applied(MODEL, state, storage_class(), claim("c", storage_class="std"), pod("p", "c"))
 
     assert claims(state) == {"c": ("Pending", "")}
-    assert reason(state, "p") == "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims."
+    assert reason(state, "p").startswith("0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.")
 
 
 def test_a_volume_for_a_class_that_waits_is_made_where_the_pod_goes():

@@ -28,11 +28,14 @@ class HPAScalingPolicy(Struct):
 
 @attrs.frozen(kw_only=True, cache_hash=True)
 class HPAScalingRules(Struct):
-    """The pace of one direction; `select_policy` is Max, Min or Disabled, `tolerance` a part of one."""
+    """The pace of one direction; `select_policy` is Max, Min or Disabled, `tolerance` a part of one.
+
+    No `policies` at all (None) means the default ones, none in a list is a fault.
+    """
 
     stabilization_window_seconds: int | None = None
     select_policy: str | None = None
-    policies: tuple[HPAScalingPolicy, ...] = ()
+    policies: tuple[HPAScalingPolicy, ...] | None = None
     tolerance: Quantity | None = None
 
 

@@ -29,6 +29,7 @@ from kcore.api.object import ObjectKey
 from kcore.api.times import MicroTime, Time, parse_time
 from kcore.apiserver.handle import Context, handle
 from kcore.apiserver.store import Store
+from kcore.client.instant import Instant
 from kcore.client.view import View
 from kcore.controllers.nodelifecycle.config import DEFAULT
 from kcore.controllers.nodelifecycle.health import READY, condition_of
@@ -132,7 +133,8 @@ def _played(case: dict[str, Any], order: list[str]) -> Recorder:
 def _recorder(nodes: list[dict[str, Any]]) -> Recorder:
     made = [_node(one) for one in nodes]
     alive = {one["name"] for one in nodes if not one["neverReported"]}
-    return Recorder(Store.of(made), alive, Memory(begun=START * 1000, next_tick=START * 1000))
+    begun = Instant(START * 1000)
+    return Recorder(Store.of(made), alive, Memory(begun=begun, next_tick=begun))
 
 
 def _tick(recorder: Recorder) -> None:

@@ -23,14 +23,13 @@ from kcore.api.core.node import Node
 from kcore.api.core.pod import Pod
 from kcore.api.evolve import evolve
 from kcore.api.intstr import IntOrStringError
-from kcore.api.kinds import key_of
 from kcore.api.meta.labelselector import LabelSelector
-from kcore.api.object import ObjectKey
 from kcore.api.selectors.label import Selector, from_label_selector
 from kcore.api.selectors.requirement import SelectorError
 from kcore.apiserver.request import Verb
 from kcore.client.component import Component, Write
-from kcore.client.turn import Key, Turn
+from kcore.client.heeding import Heeding
+from kcore.client.turn import Turn
 from kcore.client.view import View
 from kcore.controllers.daemonset.eventhandlers import watch_daemon_set, watch_node, watch_owned
 from kcore.controllers.daemonset.failedpods import NO_WAITS, Waits
@@ -48,24 +47,21 @@ from kcore.controllers.daemonset.syncnodes import Synced, note, sync_nodes
 from kcore.controllers.daemonset.template import template_generation
 from kcore.controllers.daemonset.update import rolling_update
 from kcore.machine import Note
-from kcore.reconcile import backoff
-from kcore.reconcile.expectations import NONE, Expectations, caught_up, satisfied
-from kcore.reconcile.ownership import claim, claims, is_controlled_by
+from kcore.reconcile import opening
+from kcore.reconcile.expectations import NONE, Expectations, satisfied
+from kcore.reconcile.ownership import candidates, claim, claims
 from kcore.reconcile.podutil import next_available_at, ready_since
-from kcore.reconcile.program import Program, play
+from kcore.reconcile.program import Program
 
 _EVERYTHING = LabelSelector()
 _ENDED = {FAILED: ("FailedDaemonPod", "failed", "kill"), SUCCEEDED: ("SucceededDaemonPod", "succeeded", "delete")}
 
 
 @attrs.frozen(kw_only=True)
-class Memory:
-    """What is remembered of the DaemonSet `uid`: what is awaited, which nodes wait, how many syncs failed in a row."""
+class Memory(opening.Memory):
+    """What is remembered of a DaemonSet: also which nodes wait."""
 
-    uid: str
-    expectations: Expectations = NONE
     waits: Waits = NO_WAITS
-    failures: int = 0
 
 
 @attrs.frozen(kw_only=True)
@@ -108,18 +104,6 @@ class Outcome:
     notes: tuple[Note, ...] = ()
 
 
-def reconcile(memory: Memory | None, view: View, key: Key) -> Turn:
-    """Bring the pods, revisions and status of the DaemonSet at `key` nearer to what is asked for."""
-    found = view.get(ObjectKey(*key))
-    if not isinstance(found, DaemonSet):
-        return Turn()
-    if memory is None or memory.uid != found.metadata.uid:
-        memory = Memory(uid=found.metadata.uid)
-    if not caught_up(view, memory.expectations):
-        return Turn(memory=memory)
-    return play(sync(memory, view, found), view.answers)
-
-
 def sync(memory: Memory, view: View, daemon_set: DaemonSet) -> Program[Turn]:
     """Make one sync of `daemon_set`."""
     if daemon_set.spec.selector == _EVERYTHING:
@@ -130,11 +114,11 @@ def sync(memory: Memory, view: View, daemon_set: DaemonSet) -> Program[Turn]:
     try:
         selector = from_label_selector(daemon_set.spec.selector)
     except SelectorError:
-        return _failed(memory, view)
+        return opening.failed(memory, view)
     pods = _claimable(view, daemon_set, selector)
     history = yield from construct_history(view, daemon_set, selector, pods.pods)
     if history is None:
-        return _failed(memory, view)
+        return opening.failed(memory, view)
     nodes = eligibilities(daemon_set, (one for one in view.list("Node") if isinstance(one, Node)))
     situation = Situation(
         daemon_set=daemon_set,
@@ -157,12 +141,12 @@ def _sync(memory: Memory, situation: Situation, pods: Claimable, history: Histor
     memory = evolve(memory, expectations=outcome.expectations, waits=outcome.waits)
     on_nodes = yield from pods.on_nodes()
     if on_nodes is None:
-        return _failed(memory, view, outcome.notes)
+        return opening.failed(memory, view, outcome.notes)
     status = calculate_status(situation, on_nodes)
     answer = yield from update_daemon_set_status(daemon_set, status, observed=counting)
     memory = evolve(memory, expectations=memory.expectations.wrote((answer,)))
     if outcome.failed or not answer.ok:
-        return _failed(memory, view, outcome.notes)
+        return opening.failed(memory, view, outcome.notes)
     alarms = (outcome.wake_at, _next_available(situation, on_nodes, view))
     wake_at = min((at for at in alarms if at is not None), default=None)
     return Turn(memory=_worth_keeping(memory), notes=outcome.notes, wake_at=wake_at)
@@ -214,10 +198,7 @@ def _after(outcome: Outcome, synced: Synced) -> Outcome:
 
 
 def _claimable(view: View, daemon_set: DaemonSet, selector: Selector) -> Claimable:
-    owned = (one for one in view.owned_by(daemon_set.metadata.uid) if is_controlled_by(one, daemon_set))
-    selected = view.select("Pod", daemon_set.metadata.namespace, selector)
-    ownerless = (one for one in selected if one.metadata.controller is None)
-    pods = tuple(sorted((one for one in (*owned, *ownerless) if isinstance(one, Pod)), key=key_of))
+    pods = candidates(view, daemon_set, selector, Pod)
     wanted = claims(daemon_set, selector, pods)
     whole = Claimable(view=view, daemon_set=daemon_set, selector=selector, pods=pods)
     if wanted.adopted or wanted.released:
@@ -253,22 +234,15 @@ def _worth_keeping(memory: Memory) -> Memory | None:
     return evolve(memory, failures=0) if memory.expectations != NONE or memory.waits.nodes else None
 
 
-def _failed(memory: Memory, view: View, notes: tuple[Note, ...] = ()) -> Turn:
-    """Return the end of a sync that failed: it comes back after its back-off."""
-    failures = memory.failures + 1
-    wake_at = view.now() + backoff.delay(failures)
-    return Turn(memory=evolve(memory, failures=failures), notes=notes, wake_at=wake_at)
-
-
 DAEMONSET = Component(
     family="daemonset-controller",
     watches={
         "DaemonSet": watch_daemon_set,
-        "Pod": watch_owned,
+        "Pod": Heeding(watch_owned, owner="DaemonSet"),
         "ControllerRevision": watch_owned,
         "Node": watch_node,
     },
-    reconcile=reconcile,
+    reconcile=opening.opening(DaemonSet, Memory, sync),
     writes=frozenset(
         {
             Write(Verb.CREATE, "Pod"),

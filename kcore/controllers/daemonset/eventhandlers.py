@@ -22,7 +22,7 @@ from kcore.apiserver.changes import Change
 from kcore.apiserver.store import Store
 from kcore.client.component import LEADER, Work
 from kcore.controllers.daemonset.eligibility import node_should_run_daemon_pod
-from kcore.reconcile.ownership import is_controlled_by, resolve_controller
+from kcore.reconcile.ownership import is_controlled_by, is_of_others, resolve_controller
 
 
 def watch_daemon_set(change: Change, _: Store) -> Iterator[Work]:
@@ -32,6 +32,8 @@ def watch_daemon_set(change: Change, _: Store) -> Iterator[Work]:
 
 def watch_owned(change: Change, store: Store) -> Iterator[Work]:
     """Yield a look at each DaemonSet that may have to act on the change of a pod or a revision."""
+    if is_of_others(change, "DaemonSet"):
+        return iter(())
     return (Work(LEADER, key) for key in dict.fromkeys(_concerned(change, store)))
 
 

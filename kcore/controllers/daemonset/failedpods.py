@@ -15,6 +15,7 @@ from typing import NamedTuple
 import attrs
 
 from kcore.api.frozenmap import EMPTY, FrozenMap
+from kcore.client.instant import Instant
 from kcore.client.view import View
 
 INITIAL = 1_000
@@ -27,7 +28,7 @@ LONGEST = 15 * 60_000
 class Wait(NamedTuple):
     """A node that waits `delay` ms since the time `since` (ms since 1970)."""
 
-    since: int
+    since: Instant
     delay: int
 
 
@@ -48,7 +49,7 @@ class Waits:
 
     def after(self, nodes: Iterable[str], view: View) -> Waits:
         """Return the waits once a failed pod was deleted on each of `nodes`."""
-        now = {node: Wait(view.now(), self._next(node, view)) for node in nodes}
+        now = {node: Wait(Instant(view.now(), matters=2 * LONGEST + 1), self._next(node, view)) for node in nodes}
         return Waits(generation=self.generation, nodes=self.nodes.update(now)) if now else self
 
     def wake_at(self, nodes: Iterable[str], view: View) -> int | None:

@@ -10,7 +10,7 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/controller/d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import attrs
 
@@ -24,8 +24,9 @@ from kcore.api.selectors.label import Selector
 from kcore.apiserver.request import Options, PatchType, Request, Verb
 from kcore.client.view import View
 from kcore.controllers.daemonset.revisions import hash_of, matches, new_revision
-from kcore.controllers.daemonset.template import HASH_LABEL, target_node
-from kcore.reconcile.ownership import claim, is_controlled_by
+from kcore.controllers.daemonset.template import target_node
+from kcore.reconcile.history import REVISION_LABEL, delete_revisions, revision_of
+from kcore.reconcile.ownership import candidates, claim
 from kcore.reconcile.program import Program, ask
 from kcore.reconcile.templatehash import compute_hash
 
@@ -47,12 +48,12 @@ def construct_history(
     view: View, daemon_set: DaemonSet, selector: Selector, pods: Sequence[Pod]
 ) -> Program[History | None]:
     """Bring the revisions in step and return them; None when a call failed. `pods` are those that may be claimed."""
-    claimed = yield from claim(daemon_set, selector, tuple(_candidates(view, daemon_set, selector)))
+    claimed = yield from claim(daemon_set, selector, candidates(view, daemon_set, selector, ControllerRevision))
     if claimed.errors:
         return None
     labelled: list[ControllerRevision] = []
     for one in claimed.objects:
-        found = one if HASH_LABEL in one.metadata.labels else (yield from _update(_labelled(one)))
+        found = one if REVISION_LABEL in one.metadata.labels else (yield from _update(_labelled(one)))
         if found is None:
             return None
         labelled.append(found)
@@ -74,42 +75,28 @@ def cleanup_history(daemon_set: DaemonSet, old: Sequence[ControllerRevision], po
     excess = len(old) - (REVISION_HISTORY_LIMIT if limit is None else limit)
     if excess <= 0:
         return True
-    live = {pod.metadata.labels.get(HASH_LABEL) for pod in pods if target_node(pod) is not None}
+    live = {revision_of(pod) for pod in pods if target_node(pod) is not None}
     dead = [one for one in sorted(old, key=_number) if not hash_of(one) or hash_of(one) not in live]
-    for one in dead[:excess]:
-        answer = yield from ask(Request(verb=Verb.DELETE, key=key_of(one)))
-        if not answer.ok:
-            return False
-    return True
-
-
-def _candidates(view: View, daemon_set: DaemonSet, selector: Selector) -> Iterator[ControllerRevision]:
-    """Yield the revisions that the DaemonSet controls, and those that it selects and nobody controls."""
-    for one in view.owned_by(daemon_set.metadata.uid):
-        if isinstance(one, ControllerRevision) and is_controlled_by(one, daemon_set):
-            yield one
-    for one in view.select("ControllerRevision", daemon_set.metadata.namespace, selector):
-        if isinstance(one, ControllerRevision) and one.metadata.controller is None:
-            yield one
+    return (yield from delete_revisions(dead[:excess])) is None
 
 
 def _labelled(revision: ControllerRevision) -> ControllerRevision:
     """Return the revision with its name for a hash."""
-    labels = revision.metadata.labels.set(HASH_LABEL, revision.metadata.name)
+    labels = revision.metadata.labels.set(REVISION_LABEL, revision.metadata.name)
     return evolve(revision, metadata=evolve(revision.metadata, labels=labels))
 
 
 def _keep_one(
-    daemon_set: DaemonSet, selector: Selector, candidates: Sequence[Pod], alike: Sequence[ControllerRevision]
+    daemon_set: DaemonSet, selector: Selector, pods: Sequence[Pod], alike: Sequence[ControllerRevision]
 ) -> Program[ControllerRevision | None]:
     """Return the latest of the revisions `alike`, once the pods have its hash and the others are gone."""
     kept = max(reversed(alike), key=_number)
     if len(alike) == 1:
         return kept
-    claimed = yield from claim(daemon_set, selector, candidates)
+    claimed = yield from claim(daemon_set, selector, pods)
     if claimed.errors:
         return None
-    stale = (pod for pod in claimed.objects if pod.metadata.labels.get(HASH_LABEL) != hash_of(kept))
+    stale = (pod for pod in claimed.objects if revision_of(pod) != hash_of(kept))
     requests = [_relabelling(pod, kept) for pod in stale]
     requests += [Request(verb=Verb.DELETE, key=key_of(one)) for one in alike if one is not kept]
     for request in requests:
@@ -120,7 +107,7 @@ def _keep_one(
 
 
 def _relabelling(pod: Pod, revision: ControllerRevision) -> Request:
-    body = Json.of({"metadata": {"labels": {HASH_LABEL: hash_of(revision)}}})
+    body = Json.of({"metadata": {"labels": {REVISION_LABEL: hash_of(revision)}}})
     return Request(verb=Verb.PATCH, key=key_of(pod), body=body, options=_MERGE)
 
 

@@ -8,8 +8,6 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/controller/d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import attrs
 
 from kcore.api.apps.daemonset import DaemonSet
@@ -20,11 +18,11 @@ from kcore.controllers.daemonset.manage import Plan
 from kcore.controllers.daemonset.situation import Situation
 from kcore.controllers.daemonset.template import pod_template
 from kcore.machine import Note
-from kcore.reconcile.expectations import NONE, Doomed, Expectations
+from kcore.reconcile.expectations import AT_NO_TIME, NONE, Doomed, Expectations, awaiting
 from kcore.reconcile.ownership import controller_ref
 from kcore.reconcile.podutil import pod_from_template
 from kcore.reconcile.program import Program, go_on
-from kcore.reconcile.slowstart import INITIAL_BATCH_SIZE
+from kcore.reconcile.slowstart import failed_to_create, slow_start
 
 BURST_REPLICAS = 250
 """How many pods one sync creates or deletes at most."""
@@ -45,16 +43,16 @@ class Synced:
 
 def sync_nodes(view: View, situation: Situation, plan: Plan) -> Program[Synced]:
     """Create and delete what `plan` says."""
-    created = yield from _create([_creation(situation, node) for node in plan.needing[:BURST_REPLICAS]])
+    created = yield from slow_start([_creation(situation, node) for node in plan.needing[:BURST_REPLICAS]])
     doomed = plan.doomed[:BURST_REPLICAS]
     deleted = yield tuple(go_on(Request(verb=Verb.DELETE, key=key_of(pod))) for pod in doomed)
     gone = tuple(
         Doomed(key_of(pod), pod.metadata.uid) for pod, answer in zip(doomed, deleted, strict=True) if answer.ok
     )
-    vain = sum(not answer.ok and not _failed(answer) for answer in created)
-    refused = [_message(one) for one in created if _failed(one)]
+    vain = sum(not answer.ok and not failed_to_create(answer) for answer in created)
+    refused = [_message(one) for one in created if failed_to_create(one)]
     kept = [_message(one) for one in deleted if not one.ok and one.reason != "NotFound"]
-    expectations = Expectations(doomed=gone, vain=vain, since=view.now() if gone or vain else 0)
+    expectations = Expectations(doomed=gone, vain=vain, since=awaiting(view.now()) if gone or vain else AT_NO_TIME)
     made = [one.object.metadata.name for one in created if one.ok and one.object]
     told = [("SuccessfulCreate", f"Created pod: {name}") for name in made]
     told += [("FailedCreate", f"Error creating: {why}") for why in refused]
@@ -78,23 +76,6 @@ def _creation(situation: Situation, node: str) -> Request:
     template = pod_template(daemon_set, situation.revision_hash, node)
     pod = pod_from_template(template, daemon_set, controller_ref(daemon_set))
     return Request(verb=Verb.CREATE, key=key_of(pod), body=pod)
-
-
-def _create(requests: Sequence[Request]) -> Program[tuple[Response, ...]]:
-    """Make the requests in batches that double, and none after a batch in which one failed."""
-    made: tuple[Response, ...] = ()
-    size = INITIAL_BATCH_SIZE
-    while len(made) < len(requests) and not any(map(_failed, made)):
-        answers = yield tuple(map(go_on, requests[len(made) : len(made) + size]))
-        made += answers
-        size *= 2
-    return made
-
-
-def _failed(answer: Response) -> bool:
-    """Tell whether a creation failed in a way that counts: not because its namespace ends."""
-    causes = answer.status.causes if answer.status else ()
-    return not answer.ok and not any(cause.reason == "NamespaceTerminating" for cause in causes)
 
 
 def _message(answer: Response) -> str:

@@ -18,9 +18,7 @@ from kcore.api.core.podspec import PodSpec
 from kcore.api.core.taint import Toleration
 from kcore.api.evolve import evolve
 from kcore.placement.nodeaffinity import NAME_FIELD, required
-
-HASH_LABEL = "controller-revision-hash"
-"""The label of a pod, and of a revision, with the hash of the template."""
+from kcore.reconcile.history import REVISION_LABEL
 
 GENERATION_LABEL = "pod-template-generation"
 """The label of a pod with the generation of the template."""
@@ -65,7 +63,7 @@ def pod_template(daemon_set: DaemonSet, revision_hash: str, node: str) -> PodTem
     if generation is not None:
         labels = labels.set(GENERATION_LABEL, str(generation))
     if revision_hash:
-        labels = labels.set(HASH_LABEL, revision_hash)
+        labels = labels.set(REVISION_LABEL, revision_hash)
     spec = with_tolerations(template.spec)
     return evolve(
         template,
@@ -100,7 +98,7 @@ def target_node(pod: Pod) -> str | None:
 
 def has_hash(pod: Pod, revision_hash: str) -> bool:
     """Tell whether `pod` is labelled with the hash."""
-    return bool(revision_hash) and pod.metadata.labels.get(HASH_LABEL) == revision_hash
+    return bool(revision_hash) and pod.metadata.labels.get(REVISION_LABEL) == revision_hash
 
 
 def is_updated(pod: Pod, revision_hash: str, generation: int | None) -> bool:

@@ -26,9 +26,10 @@ from kcore.apiserver.changes import Change
 from kcore.apiserver.request import Verb
 from kcore.apiserver.store import Store
 from kcore.client.component import LEADER, Component, Work, Write
+from kcore.client.heeding import Heeding, News
 from kcore.client.turn import Key, OnFailure, Turn
 from kcore.client.view import View
-from kcore.controllers.deployment.program import DONE, FAILED, Ending, Program, status_call, tell, turn_of
+from kcore.controllers.deployment.program import DONE, FAILED, Ending, status_call, tell, turn_of
 from kcore.controllers.deployment.proportional import is_scaling_event
 from kcore.controllers.deployment.recreate import rollout_recreate
 from kcore.controllers.deployment.replicas import RECREATE, ROLLING_UPDATE
@@ -38,6 +39,7 @@ from kcore.controllers.deployment.rollout import Rollout, sync_revision
 from kcore.controllers.deployment.sync import check_paused_conditions, sync, sync_status_only
 from kcore.controllers.deployment.template import split
 from kcore.reconcile.ownership import claim, is_controlled_by, resolve_controller
+from kcore.reconcile.program import Telling
 
 _EVERYTHING = LabelSelector()
 
@@ -50,7 +52,7 @@ def reconcile(memory: int | None, view: View, key: Key) -> Turn:
     return turn_of(sync_deployment(view, deployment), view, memory)
 
 
-def sync_deployment(view: View, deployment: Deployment) -> Program[Ending]:
+def sync_deployment(view: View, deployment: Deployment) -> Telling[Ending]:
     """Sync one Deployment; what validation would have refused ends it with an error."""
     try:
         return (yield from _sync_deployment(view, deployment))
@@ -58,7 +60,7 @@ def sync_deployment(view: View, deployment: Deployment) -> Program[Ending]:
         return FAILED
 
 
-def _sync_deployment(view: View, deployment: Deployment) -> Program[Ending]:
+def _sync_deployment(view: View, deployment: Deployment) -> Telling[Ending]:
     if deployment.spec.selector == _EVERYTHING:
         return (yield from _selecting_all(deployment))
     claimed = yield from claim(deployment, from_label_selector(deployment.spec.selector), _candidates(view, deployment))
@@ -76,7 +78,7 @@ def _sync_deployment(view: View, deployment: Deployment) -> Program[Ending]:
     return (yield from _scale_or_roll_out(view, rollout))
 
 
-def _scale_or_roll_out(view: View, rollout: Rollout) -> Program[Ending]:
+def _scale_or_roll_out(view: View, rollout: Rollout) -> Telling[Ending]:
     synced = yield from sync_revision(view, rollout)
     rollout = evolve(rollout, deployment=synced.deployment)
     if is_scaling_event(synced):
@@ -89,7 +91,7 @@ def _scale_or_roll_out(view: View, rollout: Rollout) -> Program[Ending]:
     return FAILED
 
 
-def _selecting_all(deployment: Deployment) -> Program[Ending]:
+def _selecting_all(deployment: Deployment) -> Telling[Ending]:
     """Leave a Deployment that would select all pods alone."""
     message = "This deployment is selecting all pods. A non-empty selector is required."
     yield from tell("SelectingAll", message, on=deployment, warning=True)
@@ -174,7 +176,7 @@ def _pods(replica_set: ReplicaSet, store: Store) -> bool:
 
 DEPLOYMENT = Component(
     family="deployment-controller",
-    watches={"Deployment": watch_deployments, "ReplicaSet": watch_replica_sets, "Pod": watch_pods},
+    watches={"Deployment": watch_deployments, "ReplicaSet": watch_replica_sets, "Pod": Heeding(watch_pods, News.WENT)},
     reconcile=reconcile,
     writes=frozenset(
         {

@@ -18,7 +18,6 @@ from collections.abc import Sequence
 from kcore.api.apps.deployment import Deployment
 from kcore.api.apps.replicaset import ReplicaSet
 from kcore.controllers.deployment.annotations import DESIRED_REPLICAS, desired_replicas, max_replicas
-from kcore.controllers.deployment.program import Program
 from kcore.controllers.deployment.replicas import (
     active,
     by_creation,
@@ -33,6 +32,7 @@ from kcore.controllers.deployment.replicas import (
 )
 from kcore.controllers.deployment.rollout import Rollout
 from kcore.controllers.deployment.scaling import bring_up_to_date, scale_replica_set
+from kcore.reconcile.program import Telling
 
 
 def is_scaling_event(rollout: Rollout) -> bool:
@@ -41,7 +41,7 @@ def is_scaling_event(rollout: Rollout) -> bool:
     return any(desired_replicas(one) not in (None, total) for one in active(rollout.all))
 
 
-def scale(rollout: Rollout) -> Program[None]:
+def scale(rollout: Rollout) -> Telling[None]:
     """Scale the ReplicaSets to what the Deployment wants."""
     deployment = rollout.deployment
     only = find_active_or_latest(rollout)

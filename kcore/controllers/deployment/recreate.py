@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from kcore.api.core.pod import Pod
 from kcore.client.view import View
-from kcore.controllers.deployment.program import Ending, Program
+from kcore.controllers.deployment.program import Ending
 from kcore.controllers.deployment.progress import sync_rollout_status
 from kcore.controllers.deployment.replicas import active, actual, desired
 from kcore.controllers.deployment.rollout import Rollout, sync_revision, with_new_replica_set
@@ -18,9 +18,10 @@ from kcore.controllers.deployment.scaling import scale_replica_set
 from kcore.controllers.deployment.sync import cleanup_if_complete
 from kcore.reconcile.ownership import is_controlled_by
 from kcore.reconcile.podutil import is_pod_terminal
+from kcore.reconcile.program import Telling
 
 
-def rollout_recreate(view: View, rollout: Rollout) -> Program[Ending]:
+def rollout_recreate(view: View, rollout: Rollout) -> Telling[Ending]:
     """Take the next step of a rollout that recreates all pods, and bring the status up to date."""
     found = yield from sync_revision(view, rollout)
     shrinking = active(found.old)

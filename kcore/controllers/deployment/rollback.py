@@ -13,10 +13,11 @@ from kcore.api.apps.replicaset import ReplicaSet
 from kcore.api.evolve import evolve
 from kcore.client.view import View
 from kcore.controllers.deployment.annotations import ROLLBACK_TO, last_revision, revision, rolled_back
-from kcore.controllers.deployment.program import DONE, Ending, Program, tell, update
+from kcore.controllers.deployment.program import DONE, Ending, tell, update
 from kcore.controllers.deployment.replicas import parse_integer
 from kcore.controllers.deployment.rollout import Rollout, with_new_replica_set
 from kcore.controllers.deployment.template import equal_ignore_hash, without_hash
+from kcore.reconcile.program import Telling
 
 REVISION_NOT_FOUND = "DeploymentRollbackRevisionNotFound"
 TEMPLATE_UNCHANGED = "DeploymentRollbackTemplateUnchanged"
@@ -28,7 +29,7 @@ def rollback_to(deployment: Deployment) -> int | None:
     return parse_integer(deployment.metadata.annotations.get(ROLLBACK_TO, ""))
 
 
-def rollback(view: View, rollout: Rollout, wish: int) -> Program[Ending]:
+def rollback(view: View, rollout: Rollout, wish: int) -> Telling[Ending]:
     """Give the Deployment the template of the revision `wish`, and take the wish away."""
     found = yield from with_new_replica_set(view, rollout)
     if isinstance(found, Ending):

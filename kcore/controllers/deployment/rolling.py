@@ -15,15 +15,16 @@ from kcore.api.apps.deployment import Deployment
 from kcore.api.apps.replicaset import ReplicaSet
 from kcore.client.turn import OnFailure
 from kcore.client.view import View
-from kcore.controllers.deployment.program import Ending, Program
+from kcore.controllers.deployment.program import Ending
 from kcore.controllers.deployment.progress import sync_rollout_status
 from kcore.controllers.deployment.replicas import active, available, desired, max_unavailable, new_size, size, wanted
 from kcore.controllers.deployment.rollout import Rollout, with_new_replica_set
 from kcore.controllers.deployment.scaling import scale_replica_set
 from kcore.controllers.deployment.sync import cleanup_if_complete
+from kcore.reconcile.program import Telling
 
 
-def rollout_rolling(view: View, rollout: Rollout) -> Program[Ending]:
+def rollout_rolling(view: View, rollout: Rollout) -> Telling[Ending]:
     """Take the next step of a rolling update, and bring the status up to date."""
     found = yield from with_new_replica_set(view, rollout)
     if isinstance(found, Ending):
@@ -46,7 +47,7 @@ def _min_available(deployment: Deployment) -> int:
     return desired(deployment) - max_unavailable(deployment)
 
 
-def _grow(rollout: Rollout) -> Program[bool]:
+def _grow(rollout: Rollout) -> Telling[bool]:
     """Bring the new ReplicaSet nearer to the desired size; tell whether it was scaled."""
     deployment, new = rollout.deployment, rollout.new
     if new is None or size(new) == desired(deployment):
@@ -59,7 +60,7 @@ def _grow(rollout: Rollout) -> Program[bool]:
     return replicas != size(new)
 
 
-def _shrink(rollout: Rollout) -> Program[bool]:
+def _shrink(rollout: Rollout) -> Telling[bool]:
     """Bring the old ReplicaSets nearer to nothing; tell whether one was scaled and no update was refused."""
     most = most_scaled_down(rollout)
     olds = active(rollout.old)
@@ -76,7 +77,7 @@ def _shrink(rollout: Rollout) -> Program[bool]:
 
 def _clean_up_unhealthy(
     deployment: Deployment, olds: Sequence[ReplicaSet], most: int
-) -> Program[tuple[ReplicaSet, ...] | None]:
+) -> Telling[tuple[ReplicaSet, ...] | None]:
     """Take at most `most` pods that are not available from the old ReplicaSets; return those, None on an error.
 
     It is an error when more pods are said to be available than are wanted.
@@ -96,7 +97,7 @@ def _clean_up_unhealthy(
     return tuple(left)
 
 
-def _scale_down(deployment: Deployment, olds: Sequence[ReplicaSet], spare: int) -> Program[int | None]:
+def _scale_down(deployment: Deployment, olds: Sequence[ReplicaSet], spare: int) -> Telling[int | None]:
     """Take at most `spare` pods from the old ReplicaSets; return how many were, None on a refusal."""
     scaled = 0
     for one in olds:

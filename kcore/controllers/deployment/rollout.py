@@ -35,23 +35,15 @@ from kcore.controllers.deployment.conditions import (
     new_condition,
     with_condition,
 )
-from kcore.controllers.deployment.program import (
-    FAILED,
-    Ending,
-    Program,
-    create,
-    status_call,
-    tell,
-    update,
-    update_status,
-)
+from kcore.controllers.deployment.program import FAILED, Ending, create, status_call, tell, update, update_status
 from kcore.controllers.deployment.replicas import UNLIMITED, new_size, size, wanted
 from kcore.controllers.deployment.template import HASH_LABEL, equal_ignore_hash, with_hash
 from kcore.reconcile.ownership import controller_ref, is_controlled_by
+from kcore.reconcile.program import Telling
+from kcore.reconcile.slowstart import failed_to_create
 from kcore.reconcile.templatehash import compute_hash
 
 LONGEST_NAME = 253
-NAMESPACE_TERMINATING = "NamespaceTerminating"
 
 _NO_SELECTOR = LabelSelector()
 
@@ -75,7 +67,7 @@ def has_progress_deadline(deployment: Deployment) -> bool:
     return deployment.spec.progress_deadline_seconds not in (None, UNLIMITED)
 
 
-def sync_revision(view: View, rollout: Rollout) -> Program[Rollout]:
+def sync_revision(view: View, rollout: Rollout) -> Telling[Rollout]:
     """Bring the new ReplicaSet, if there is one, and the Deployment's revision up to date."""
     deployment, new = rollout.deployment, rollout.new
     if new is None:
@@ -96,7 +88,7 @@ def sync_revision(view: View, rollout: Rollout) -> Program[Rollout]:
     return evolve(rollout, deployment=known)
 
 
-def with_new_replica_set(view: View, rollout: Rollout) -> Program[Rollout | Ending]:
+def with_new_replica_set(view: View, rollout: Rollout) -> Telling[Rollout | Ending]:
     """Bring the revision up to date and make the new ReplicaSet if there is none; return how it ends if it can't."""
     if rollout.new is not None:
         return (yield from sync_revision(view, rollout))
@@ -149,7 +141,7 @@ def _new_replica_set(rollout: Rollout, newest: int) -> ReplicaSet:
     )
 
 
-def _already_there(view: View, rollout: Rollout, wish: ReplicaSet, newest: int) -> Program[Rollout | Ending]:
+def _already_there(view: View, rollout: Rollout, wish: ReplicaSet, newest: int) -> Telling[Rollout | Ending]:
     """Take the ReplicaSet of that name for the new one if it is that, and count a collision if it is not."""
     deployment = rollout.deployment
     found = view.get(ObjectKey("ReplicaSet", wish.metadata.namespace, wish.metadata.name))
@@ -165,10 +157,9 @@ def _already_there(view: View, rollout: Rollout, wish: ReplicaSet, newest: int) 
     return Ending(calls=(status_call(counted, OnFailure.GO_ON),), failed=True)
 
 
-def _not_created(view: View, deployment: Deployment, wish: ReplicaSet, answer: Response) -> Program[Ending]:
+def _not_created(view: View, deployment: Deployment, wish: ReplicaSet, answer: Response) -> Telling[Ending]:
     """Say of the Deployment that its ReplicaSet could not be made, unless its namespace is going anyway."""
-    causes = answer.status.causes if answer.status else ()
-    if any(cause.reason == NAMESPACE_TERMINATING for cause in causes):
+    if not failed_to_create(answer):
         return FAILED
     why = answer.status.message if answer.status else ""
     message = f'Failed to create new replica set "{wish.metadata.name}": {why}'

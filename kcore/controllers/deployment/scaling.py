@@ -10,13 +10,14 @@ from kcore.api.apps.replicaset import ReplicaSet
 from kcore.api.evolve import evolve
 from kcore.client.turn import OnFailure
 from kcore.controllers.deployment.annotations import with_counts
-from kcore.controllers.deployment.program import Program, tell, update
+from kcore.controllers.deployment.program import tell, update
 from kcore.controllers.deployment.replicas import size
+from kcore.reconcile.program import Telling
 
 
 def scale_replica_set(
     deployment: Deployment, replica_set: ReplicaSet, replicas: int, on_failure: OnFailure = OnFailure.STOP
-) -> Program[ReplicaSet | None]:
+) -> Telling[ReplicaSet | None]:
     """Give the ReplicaSet that many replicas and return it as stored; None when that was refused.
 
     One that has them already is left alone.
@@ -28,7 +29,7 @@ def scale_replica_set(
 
 def bring_up_to_date(
     deployment: Deployment, replica_set: ReplicaSet, replicas: int, on_failure: OnFailure = OnFailure.STOP
-) -> Program[ReplicaSet | None]:
+) -> Telling[ReplicaSet | None]:
     """Give the ReplicaSet that many replicas and the counts of the Deployment, and return it as stored.
 
     One that has all of it already is left alone; None when the update was refused.

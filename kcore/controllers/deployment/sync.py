@@ -27,7 +27,7 @@ from kcore.controllers.deployment.conditions import (
     new_condition,
     with_condition,
 )
-from kcore.controllers.deployment.program import DONE, Ending, Program, ask, status_call, update_status
+from kcore.controllers.deployment.program import DONE, Ending, status_call, update_status
 from kcore.controllers.deployment.proportional import scale
 from kcore.controllers.deployment.replicas import (
     UNLIMITED,
@@ -42,16 +42,17 @@ from kcore.controllers.deployment.replicas import (
     wanted,
 )
 from kcore.controllers.deployment.rollout import Rollout, has_progress_deadline, sync_revision
+from kcore.reconcile.program import Telling, make
 
 GONE = frozenset({"NotFound"})
 
 
-def sync_status_only(view: View, rollout: Rollout) -> Program[Ending]:
+def sync_status_only(view: View, rollout: Rollout) -> Telling[Ending]:
     """Bring the status up to date and change nothing else."""
     return sync_deployment_status(view, (yield from sync_revision(view, rollout)))
 
 
-def sync(view: View, rollout: Rollout, *, rolling_back: bool) -> Program[Ending]:
+def sync(view: View, rollout: Rollout, *, rolling_back: bool) -> Telling[Ending]:
     """Scale a Deployment that was scaled, or that is paused, and bring its status up to date."""
     rollout = yield from sync_revision(view, rollout)
     yield from scale(rollout)
@@ -60,7 +61,7 @@ def sync(view: View, rollout: Rollout, *, rolling_back: bool) -> Program[Ending]
     return sync_deployment_status(view, rollout)
 
 
-def check_paused_conditions(view: View, deployment: Deployment) -> Program[Deployment]:
+def check_paused_conditions(view: View, deployment: Deployment) -> Telling[Deployment]:
     """Say that the Deployment is paused, or no longer is, so that the time of a pause is no lack of progress."""
     current = condition_of(deployment.status, PROGRESSING)
     reason = current.reason if current else ""
@@ -112,13 +113,13 @@ def deployment_complete(deployment: Deployment, status: DeploymentStatus) -> boo
     )
 
 
-def cleanup_if_complete(rollout: Rollout) -> Program[None]:
+def cleanup_if_complete(rollout: Rollout) -> Telling[None]:
     """Delete the old ReplicaSets that are too many once the rollout is complete, by the status as it was."""
     if deployment_complete(rollout.deployment, rollout.deployment.status):
         yield from cleanup(rollout)
 
 
-def cleanup(rollout: Rollout) -> Program[None]:
+def cleanup(rollout: Rollout) -> Telling[None]:
     """Delete the old ReplicaSets of the lowest revisions that are more than the history keeps, if they have no pods."""
     limit = rollout.deployment.spec.revision_history_limit
     if limit is None or limit == UNLIMITED:
@@ -127,7 +128,7 @@ def cleanup(rollout: Rollout) -> Program[None]:
     for one in sorted(kept, key=functools.cmp_to_key(_compare_revisions))[: max(len(kept) - limit, 0)]:
         unseen = one.metadata.generation > one.status.observed_generation
         if one.status.replicas == 0 and size(one) == 0 and not unseen:
-            yield from ask(Call(request=Request(verb=Verb.DELETE, key=key_of(one)), accepts=GONE))
+            yield from make(Call(request=Request(verb=Verb.DELETE, key=key_of(one)), accepts=GONE))
 
 
 def _compare_revisions(one: ReplicaSet, other: ReplicaSet) -> int:

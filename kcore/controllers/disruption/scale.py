@@ -17,9 +17,10 @@ from kcore.api.apps.replicaset import ReplicaSet
 from kcore.api.apps.statefulset import StatefulSet
 from kcore.api.autoscaling.scale import Scale
 from kcore.api.core.pod import Pod
+from kcore.api.core.replicationcontroller import ReplicationController
 from kcore.api.kinds import Kind, key_kind
 from kcore.api.meta.objectmeta import OwnerReference
-from kcore.api.object import ApiObject, ObjectKey, OpaqueObject
+from kcore.api.object import ApiObject, ObjectKey
 from kcore.apiserver.request import Request, Response, Verb
 from kcore.errors import KcoreError
 from kcore.reconcile.program import Program, ask
@@ -143,9 +144,9 @@ def _stateful_set(owner: OwnerReference, namespace: str, lookup: Lookup) -> Size
 
 def _replication_controller(owner: OwnerReference, namespace: str, lookup: Lookup) -> Sized | None:
     found = lookup(ObjectKey("ReplicationController", namespace, owner.name))
-    if not isinstance(found, OpaqueObject) or found.metadata.uid != owner.uid:
+    if not isinstance(found, ReplicationController) or found.metadata.uid != owner.uid:
         return None
-    return _sized(found, (found.extra.value.get("spec") or {}).get("replicas"))
+    return _sized(found, found.spec.replicas)
 
 
 def _sized(found: ApiObject, replicas: int | None) -> Sized:

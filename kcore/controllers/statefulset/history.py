@@ -17,23 +17,20 @@ import attrs
 
 from kcore.api.apps.controllerrevision import ControllerRevision
 from kcore.api.apps.statefulset import StatefulSet
-from kcore.api.convert import structure, unstructure
-from kcore.api.core.pod import Pod, PodTemplateSpec
+from kcore.api.core.pod import Pod
 from kcore.api.evolve import evolve
 from kcore.api.json import Json
 from kcore.api.kinds import key_of
-from kcore.api.meta.objectmeta import ObjectMeta
 from kcore.api.selectors.label import Selector
 from kcore.apiserver.request import Request, Verb
 from kcore.client.view import View
 from kcore.controllers.statefulset.session import Session, problem_of
-from kcore.reconcile.ownership import adoption, controller_ref, may_not_adopt
+from kcore.reconcile.history import delete_revisions, patch_of, revision_of, snapshot, template_of
+from kcore.reconcile.ownership import adoption, may_not_adopt
 from kcore.reconcile.program import Program, ask
 from kcore.reconcile.templatehash import LETTERS
 
 HASH_LABEL = "controller.kubernetes.io/hash"
-REVISION_LABEL = "controller-revision-hash"
-"""The label by which a pod names its revision."""
 
 MAX_PREFIX = 223
 """The longest part of a set's name that goes into the names of its revisions, bytes."""
@@ -48,17 +45,6 @@ class Revisions:
     current: ControllerRevision
     update: ControllerRevision
     collisions: int
-
-
-def revision_of(pod: Pod) -> str:
-    """Return the name of the pod's revision; "" when it names none."""
-    return pod.metadata.labels.get(REVISION_LABEL, "")
-
-
-def template_of(revision: ControllerRevision) -> PodTemplateSpec:
-    """Return the template that the revision holds."""
-    template = (revision.data.value.get("spec") or {}).get("template") or {}
-    return structure(PodTemplateSpec, {name: part for name, part in template.items() if name != "$patch"})
 
 
 def apply_revision(stateful_set: StatefulSet, revision: ControllerRevision) -> StatefulSet:
@@ -123,26 +109,15 @@ def truncate(
     limit = session.owner.spec.revision_history_limit
     if limit is None or limit < 0:
         return ""
-    for one in past[: max(len(past) - limit, 0)]:
-        answer = yield from session.write(Verb.DELETE, one)
-        if not answer.ok:
-            return problem_of(answer)
-    return ""
+    refusal = yield from delete_revisions(past[: max(len(past) - limit, 0)])
+    return "" if refusal is None else problem_of(refusal)
 
 
 def new_revision(stateful_set: StatefulSet, number: int, collisions: int) -> ControllerRevision:
     """Return the revision of the set's template, with this number and after so many `collisions`."""
     template = stateful_set.spec.template
-    data = Json.of({"spec": {"template": {**unstructure(template), "$patch": "replace"}}})
-    hashed = hash_of(data, collisions)
-    metadata = ObjectMeta(
-        name=_name(stateful_set, hashed),
-        namespace=stateful_set.metadata.namespace,
-        labels=template.metadata.labels.set(HASH_LABEL, hashed),
-        annotations=stateful_set.metadata.annotations,
-        owner_references=(controller_ref(stateful_set),),
-    )
-    return ControllerRevision(metadata=metadata, data=data, revision=number)
+    hashed = hash_of(patch_of(template), collisions)
+    return snapshot(stateful_set, template, number, _name(stateful_set, hashed), {HASH_LABEL: hashed})
 
 
 def hash_of(data: Json, collisions: int) -> str:

@@ -14,50 +14,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import attrs
-
 from kcore.api.apps.statefulset import StatefulSet
 from kcore.api.core.pod import Pod
-from kcore.api.kinds import key_of
-from kcore.api.object import ObjectKey
+from kcore.api.evolve import evolve
 from kcore.api.selectors.label import Selector, from_label_selector, nothing
 from kcore.api.selectors.requirement import SelectorError
 from kcore.apiserver.changes import Change
 from kcore.apiserver.request import Verb
 from kcore.apiserver.store import Store
 from kcore.client.component import LEADER, Component, Work, Write
-from kcore.client.turn import Key, Turn
+from kcore.client.heeding import Heeding
+from kcore.client.turn import Turn
 from kcore.client.view import View
 from kcore.controllers.statefulset.history import adopt_orphans, listed
 from kcore.controllers.statefulset.session import Session
 from kcore.controllers.statefulset.stateful_set_control import Outcome, update_stateful_set
 from kcore.controllers.statefulset.stateful_set_utils import desired, is_member_of
-from kcore.reconcile import backoff
-from kcore.reconcile.expectations import NONE, Expectations, caught_up
-from kcore.reconcile.ownership import Claimed, claim, is_controlled_by, resolve_controller
+from kcore.reconcile.expectations import NONE
+from kcore.reconcile.opening import Memory, failed, opening
+from kcore.reconcile.ownership import Claimed, candidates, claim
+from kcore.reconcile.podhandlers import PodHandler
 from kcore.reconcile.podutil import next_available_at, ready_since
-from kcore.reconcile.program import Program, play
-
-
-@attrs.frozen(kw_only=True)
-class Memory:
-    """What is remembered of the set `uid`: what its controller has written, and how many syncs failed in a row."""
-
-    uid: str
-    expectations: Expectations = NONE
-    failures: int = 0
-
-
-def reconcile(memory: Memory | None, view: View, key: Key) -> Turn:
-    """Bring the pods and the status of the StatefulSet at `key` nearer to what is asked for."""
-    found = view.get(ObjectKey(*key))
-    if not isinstance(found, StatefulSet):
-        return Turn()
-    if memory is None or memory.uid != found.metadata.uid:
-        memory = Memory(uid=found.metadata.uid)
-    if not caught_up(view, memory.expectations):
-        return Turn(memory=memory)
-    return play(sync(memory, view, found), view.answers)
+from kcore.reconcile.program import Program
 
 
 def sync(memory: Memory, view: View, stateful_set: StatefulSet) -> Program[Turn]:
@@ -85,10 +63,7 @@ def sync(memory: Memory, view: View, stateful_set: StatefulSet) -> Program[Turn]
 
 def _claim_pods(view: View, stateful_set: StatefulSet, selector: Selector) -> Program[Claimed[Pod]]:
     """Adopt and release pods; return those that the set owns then."""
-    owned = (one for one in view.owned_by(stateful_set.metadata.uid) if is_controlled_by(one, stateful_set))
-    selected = view.select("Pod", stateful_set.metadata.namespace, selector)
-    ownerless = (one for one in selected if one.metadata.controller is None)
-    pods = sorted((one for one in (*owned, *ownerless) if isinstance(one, Pod)), key=key_of)
+    pods = candidates(view, stateful_set, selector, Pod)
     members = [pod for pod in pods if is_member_of(stateful_set, pod)]
     others = [pod for pod in pods if not is_member_of(stateful_set, pod)]
     released = yield from claim(stateful_set, nothing(), others)
@@ -97,11 +72,8 @@ def _claim_pods(view: View, stateful_set: StatefulSet, selector: Selector) -> Pr
 
 
 def _failed(memory: Memory, session: Session) -> Turn:
-    """Return the end of a sync that failed: it comes back after its back-off."""
-    failures = memory.failures + 1
-    remembered = Memory(uid=memory.uid, expectations=session.expectations, failures=failures)
-    wake_at = session.view.now() + backoff.delay(failures)
-    return Turn(memory=remembered, notes=tuple(session.notes), wake_at=wake_at)
+    """Return the end of a sync that failed, with what it has written in mind."""
+    return failed(evolve(memory, expectations=session.expectations), session.view, tuple(session.notes))
 
 
 def _wake_at(session: Session, pods: tuple[Pod, ...], outcome: Outcome) -> int | None:
@@ -117,48 +89,21 @@ def watch_stateful_sets(change: Change, _: Store) -> Iterator[Work]:
     yield Work(LEADER, change.key)
 
 
-def watch_pods(change: Change, store: Store) -> Iterator[Work]:
-    """Yield a look at each StatefulSet that may have to act on the change of a pod."""
-    return (Work(LEADER, key) for key in dict.fromkeys(_concerned(change, store)))
-
-
-def _concerned(change: Change, store: Store) -> Iterator[ObjectKey]:
-    old, new = change.old, change.new
-    if isinstance(old, Pod) and (not isinstance(new, Pod) or old.metadata.controller != new.metadata.controller):
-        yield from _controller(old, store)
-    if not isinstance(new, Pod):
-        return
-    if new.metadata.controller is not None:
-        yield from _controller(new, store)
-    elif not isinstance(old, Pod) or _may_be_adopted_now(old, new):
-        yield from _selecting(new, store)
-
-
-def _may_be_adopted_now(old: Pod, new: Pod) -> bool:
-    return old.metadata.labels != new.metadata.labels or old.metadata.controller != new.metadata.controller
-
-
-def _controller(pod: Pod, store: Store) -> Iterator[ObjectKey]:
-    found = resolve_controller(store, pod, StatefulSet)
-    if found is not None:
-        yield key_of(found)
-
-
-def _selecting(pod: Pod, store: Store) -> Iterator[ObjectKey]:
-    """Yield the StatefulSets that select a pod; an empty selector counts as none here."""
-    for found in store.list("StatefulSet", pod.metadata.namespace):
-        try:
-            selector = from_label_selector(found.spec.selector) if isinstance(found, StatefulSet) else nothing()
-        except SelectorError:
-            continue
-        if not selector.empty and selector.matches(pod.metadata.labels):
-            yield key_of(found)
+def selector_of(stateful_set: StatefulSet) -> Selector:
+    """Return the selector of a set; one that is no selector selects nothing."""
+    try:
+        return from_label_selector(stateful_set.spec.selector)
+    except SelectorError:
+        return nothing()
 
 
 STATEFULSET = Component(
     family="statefulset-controller",
-    watches={"StatefulSet": watch_stateful_sets, "Pod": watch_pods},
-    reconcile=reconcile,
+    watches={
+        "StatefulSet": watch_stateful_sets,
+        "Pod": Heeding(PodHandler(StatefulSet, selector_of), owner="StatefulSet"),
+    },
+    reconcile=opening(StatefulSet, Memory, sync),
     writes=frozenset(
         {
             Write(Verb.CREATE, "Pod"),

@@ -21,7 +21,7 @@ from kcore.api.apps.controllerrevision import ControllerRevision
 from kcore.api.apps.statefulset import StatefulSet, StatefulSetStatus
 from kcore.api.core.pod import Pod
 from kcore.api.evolve import evolve
-from kcore.controllers.statefulset.history import Revisions, apply_revision, get_revisions, revision_of, truncate
+from kcore.controllers.statefulset.history import Revisions, apply_revision, get_revisions, truncate
 from kcore.controllers.statefulset.session import GO_ON, LEAVE, Session, Step
 from kcore.controllers.statefulset.stateful_pod_control import (
     claim_is_stale,
@@ -50,6 +50,7 @@ from kcore.controllers.statefulset.stateful_set_utils import (
     storage_matches,
 )
 from kcore.controllers.statefulset.status import calculate_status, update_status
+from kcore.reconcile.history import revision_of
 from kcore.reconcile.podutil import is_pod_available
 from kcore.reconcile.program import Program
 from kcore.reconcile.together import together

@@ -19,7 +19,8 @@ from kcore.api.core.persistentvolumeclaim import PersistentVolumeClaim
 from kcore.api.core.pod import Pod
 from kcore.api.core.volume import PersistentVolumeClaimVolumeSource, Volume
 from kcore.api.evolve import evolve
-from kcore.controllers.statefulset.history import REVISION_LABEL, Revisions
+from kcore.controllers.statefulset.history import Revisions
+from kcore.reconcile.history import REVISION_LABEL
 from kcore.reconcile.ownership import controller_ref
 from kcore.reconcile.podutil import TERMINAL, is_pod_ready, pod_from_template
 

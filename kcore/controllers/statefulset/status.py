@@ -14,7 +14,7 @@ from kcore.api.apps.statefulset import StatefulSet, StatefulSetStatus
 from kcore.api.core.pod import Pod
 from kcore.api.evolve import evolve
 from kcore.apiserver.request import Verb
-from kcore.controllers.statefulset.history import Revisions, revision_of
+from kcore.controllers.statefulset.history import Revisions
 from kcore.controllers.statefulset.session import Session, problem_of
 from kcore.controllers.statefulset.stateful_set_utils import (
     ROLLING_UPDATE,
@@ -24,6 +24,7 @@ from kcore.controllers.statefulset.stateful_set_utils import (
     is_running_and_ready,
     is_terminating,
 )
+from kcore.reconcile.history import revision_of
 from kcore.reconcile.program import Program
 
 

@@ -1,0 +1,48 @@
+"""Configuration: what ConfigMaps and Secrets have given to a container, and the files of a pod's volumes of them.
+
+Models that a process keeps the environment that it was started with, and the files that it mounted by subPath, while
+the other files of a volume are written anew where they are. Bytes are kept as text, byte for byte
+(UTF-8, surrogates for what is not).
+
+Not modelled: modes and owners of files, and how much memory they take.
+
+Upstream: https://kubernetes.io/docs/concepts/configuration/configmap/
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import attrs
+
+from kcore.api.frozenmap import EMPTY, FrozenMap
+from kcore.client.turn import Action
+from kcore.world.sandbox import SandboxId
+
+
+class Failure(NamedTuple):
+    """Why a container can't be started: a reason as a status gives it, and a sentence."""
+
+    reason: str
+    message: str = ""
+
+
+@attrs.frozen(kw_only=True, cache_hash=True)
+class Configuration:
+    """What a container was started with.
+
+    `environment` holds its variables as far as they are literal or come from `sources` ("ConfigMap/web"), which are
+    those that were there; `files` the contents that were mounted by subPath, by "volume/path".
+    """
+
+    environment: FrozenMap[str] = EMPTY
+    sources: tuple[str, ...] = ()
+    files: FrozenMap[str] = EMPTY
+
+
+@attrs.frozen(kw_only=True)
+class WriteFiles(Action):
+    """Write the `files` of the volumes of a pod: content by path, by volume."""
+
+    id: SandboxId
+    files: FrozenMap[FrozenMap[str]]
