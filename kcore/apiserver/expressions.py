@@ -10,36 +10,42 @@ Upstream: https://kubernetes.io/docs/reference/using-api/cel/
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 from kcore.errors import KcoreError, MisuseError
 
 try:
     import cel
-except ImportError:  # pragma: no cover - the tests have the extra
-    cel = None  # type: ignore[assignment]  # an extra that is not installed
+except ImportError:
+    cel = None  # type: ignore[assignment]  # the extra is not installed
 
 MISSING = "expressions in CEL need the extra `cel`: pip install 'kcore[cel]'"
+
+
+Functions: TypeAlias = Mapping[str, Callable[..., Any]]
+
+NO_FUNCTIONS: Functions = MappingProxyType({})
 
 
 class ExpressionError(KcoreError):
     """An expression that can't be read, or that has no value."""
 
 
-def evaluate(expression: str, values: Mapping[str, Any]) -> Any:
+def evaluate(expression: str, values: Mapping[str, Any], functions: Functions = NO_FUNCTIONS) -> Any:
     """Return the value of `expression` where names stand for `values`; ExpressionError when it has none."""
+    program = compiled(expression)
     try:
-        return _compiled(expression).execute(dict(values))
-    except ExpressionError:
-        raise
+        return program.execute(cel.Context(variables=dict(values), functions=dict(functions)))
     except (ValueError, KeyError, TypeError, RuntimeError, IndexError, ArithmeticError, AttributeError) as error:
         why = f"no such key: {error.args[0]}" if isinstance(error, KeyError) else str(error)
         raise ExpressionError(why) from error
 
 
 @functools.lru_cache(maxsize=1024)
-def _compiled(expression: str) -> Any:
+def compiled(expression: str) -> Any:
+    """Return the program of `expression`; ExpressionError where there is none, MisuseError without the extra."""
     if cel is None:
         raise MisuseError(MISSING)
     try:

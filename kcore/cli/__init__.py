@@ -1,1 +1,1 @@
-"""The command line: `kcore run` and `kcore conform`, and the only floor that prints."""
+"""The command line: `kcore check`, `run`, `replay` and `conform`, and the only floor that prints."""

@@ -12,7 +12,9 @@ from typing import Any
 import click
 
 from kcore import __version__
+from kcore.cli.check import check_command
 from kcore.cli.conform import conform_command
+from kcore.cli.replay import replay_command
 from kcore.cli.run import run_command
 from kcore.errors import KcoreError
 
@@ -40,5 +42,7 @@ def main() -> None:
     """Kubernetes as one immutable value and a table of rules."""
 
 
+main.add_command(check_command)
 main.add_command(run_command)
+main.add_command(replay_command)
 main.add_command(conform_command)

@@ -67,7 +67,8 @@ def _scenario(loaded: Loaded) -> Scenario | None:
 def _refuse_refusals(result: StepResult, loaded: Loaded) -> None:
     """Raise InputError when the API server refused an object of a manifest."""
     applied = [document for document in loaded.documents if not is_node(document)]
-    for answer, document in zip(result.answers, applied, strict=False):
+    answers = result.answers[max(len(result.answers) - len(applied), 0) :]
+    for answer, document in zip(answers, applied, strict=False):
         if not answer.granted:
             place = document.place(path_of(answer.field))
             raise InputError(f"{answer}: {answer.message}", place=attrs.evolve(place, object=answer.on, field=""))

@@ -24,6 +24,7 @@ from kcore.cluster.processes import start_all
 from kcore.cluster.state import ClusterState
 from kcore.cluster.timing import Timing
 from kcore.model.model import Model
+from kcore.world.metrics import NO_METRICS, Metrics
 from kcore.world.world import Behavior, World, build_world
 
 START = 946_684_800_000
@@ -38,6 +39,7 @@ class Plan:
     config: ClusterConfig = DEFAULT_CONFIG
     masters: int = 1
     behaviors: tuple[Behavior, ...] = ()
+    metrics: Metrics = NO_METRICS
     timing: Timing = Timing.PROMPT
     budget: FrozenMap[int] = EMPTY
     now: int = START
@@ -63,7 +65,13 @@ def boot(model: Model, plan: Plan) -> ClusterState:
 def _world(plan: Plan) -> World:
     names = tuple(node.name for node in plan.nodes)
     config = plan.config
-    return build_world(names, behaviors=plan.behaviors, pod_start=config.pod_start, pod_stop=config.pod_stop)
+    return build_world(
+        names,
+        behaviors=plan.behaviors,
+        metrics=plan.metrics,
+        pod_start=config.pod_start,
+        pod_stop=config.pod_stop,
+    )
 
 
 def _store(plan: Plan) -> Store:

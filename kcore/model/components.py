@@ -24,11 +24,14 @@ from kcore.controllers.pvprotection import PVPROTECTION
 from kcore.controllers.replicaset import REPLICASET
 from kcore.controllers.replication import replication
 from kcore.controllers.resourcequota import RESOURCE_QUOTA
+from kcore.controllers.service import SERVICE
 from kcore.controllers.statefulset import STATEFULSET
 from kcore.controllers.tainteviction import TAINTEVICTION
 from kcore.controllers.ttlafterfinished import TTL_AFTER_FINISHED
 from kcore.kubelet import kubelet
+from kcore.network.coredns import COREDNS
 from kcore.network.kubeproxy import KUBE_PROXY
+from kcore.network.loadbalancer import CLOUD_LOAD_BALANCER
 from kcore.scheduler import SCHEDULER
 from kcore.users.drain import DRAINER
 
@@ -68,7 +71,9 @@ def components_of(config: ClusterConfig) -> tuple[Component, ...]:
         SCHEDULER,
         kubelet(config.node_lease_renew_interval),
         KUBE_PROXY,
+        COREDNS,
         DRAINER,
+        *((SERVICE, CLOUD_LOAD_BALANCER) if config.cloud_provider else ()),
     )
 
 

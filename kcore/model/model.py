@@ -6,7 +6,7 @@ one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 import attrs
@@ -20,6 +20,7 @@ from kcore.errors import MisuseError
 from kcore.machine import Refusal, Rule, Step, Table
 from kcore.model.components import COMPONENTS
 from kcore.model.faults import FaultEvent, fault_rules
+from kcore.model.offers import Offered, with_offers, with_total
 from kcore.users.rules import UserEvent, user_rules
 
 Event: TypeAlias = ClusterEvent | FaultEvent | UserEvent
@@ -51,8 +52,11 @@ class Model:
         return None
 
 
-def build_model(components: Iterable[Component] = COMPONENTS) -> Model:
-    """Return the model whose processes are instances of `components`; MisuseError when two share a family."""
+def build_model(components: Iterable[Component] = COMPONENTS, acts: Sequence[Offered] = ()) -> Model:
+    """Return the model whose processes are instances of `components`; MisuseError when two share a family.
+
+    `acts` are what people may do in a search; the budget of a state says how often.
+    """
     by_family: dict[str, Component] = {}
     for component in components:
         if component.family in by_family:
@@ -60,5 +64,10 @@ def build_model(components: Iterable[Component] = COMPONENTS) -> Model:
             raise MisuseError(message)
         by_family[component.family] = component
     moves = cluster_rules(by_family)
-    rules = (*moves, *loss_rules(by_family), *fault_rules(by_family), *user_rules(by_family))
+    rules = (
+        *moves,
+        *map(with_total, loss_rules(by_family)),
+        *fault_rules(by_family),
+        *with_offers(user_rules(by_family), acts),
+    )
     return Model(components=by_family, moves=moves, table=Table(rules))

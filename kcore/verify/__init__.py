@@ -1,1 +1,1 @@
-"""Spec files and what is asked of a model with them: scenarios now, checks and searches later."""
+"""Spec files and what is asked of a model with them: scenarios, checks, the standing questions, and traces."""

@@ -2,7 +2,7 @@
 
 Models what a person would set up to try a manifest: nobody is short of room, so that a pod that does not run has
 another reason. Nodes among the manifests, as a dump of a cluster has them, take the place of invented ones. The size
-follows from the requests of all pods and pod templates, with room for a rollout.
+follows from the requests of all pods and pod templates, with room for a rollout. Claims find storage.
 """
 
 from __future__ import annotations
@@ -18,10 +18,13 @@ from kcore.api.json import Json, Wire
 from kcore.api.resources import pod_requests
 from kcore.errors import InputError
 from kcore.manifests import Document, Loaded
-from kcore.model import NodeSpec
+from kcore.model import NodeSpec, Plan
 from kcore.users.apply import Apply
+from kcore.verify.origin import Origin
 from kcore.verify.scenario import Scenario, of_objects
 from kcore.verify.steps import Act
+from kcore.verify.storage import invented_storage
+from kcore.world.world import Behavior
 
 DEFAULT_NODES = 3
 ZONES = ("a", "b", "c")
@@ -37,13 +40,22 @@ SERVER_MADE = frozenset({"uid", "resourceVersion", "generation", "creationTimest
 
 
 def invent(loaded: Loaded, nodes: int = DEFAULT_NODES) -> Scenario:
-    """Return the scenario that applies what was loaded, to its own nodes or to `nodes` invented ones, and settles."""
+    """Return the scenario that applies what was loaded, to its own nodes or to `nodes` invented ones, and settles.
+
+    What is invented besides is applied before it.
+    """
+    origin = invent_origin(loaded, nodes)
+    return of_objects("manifests", tuple(origin.plan.nodes), Act(op="apply", event=Apply(objects=origin.objects)))
+
+
+def invent_origin(loaded: Loaded, nodes: int = DEFAULT_NODES, behaviors: tuple[Behavior, ...] = ()) -> Origin:
+    """Return what a run of these manifests begins with; `behaviors` says what the containers of an image do."""
     given = tuple(_given(document) for document in loaded.documents if is_node(document))
-    documents = [document for document in loaded.documents if not is_node(document)]
-    wires = [document.wire for document in documents]
+    wires = [_fresh(document.wire) for document in loaded.documents if not is_node(document)]
     specs = given or tuple(_invented(number, _capacity(wires)) for number in range(nodes))
-    event = Apply(objects=tuple(Json.of(_fresh(wire)) for wire in wires))
-    return of_objects("manifests", specs, Act(op="apply", event=event))
+    storage = invented_storage(wires, [node.name for node in specs])
+    objects = tuple(Json.of(wire) for wire in (*storage, *wires))
+    return Origin(plan=Plan(nodes=specs, behaviors=behaviors), objects=objects)
 
 
 def is_node(document: Document) -> bool:

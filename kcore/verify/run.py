@@ -73,7 +73,8 @@ def run(scenario: Scenario, listener: Listener | None = None, *, model: Model | 
     Without a `model` the scenario runs on all components, configured as it says.
     """
     model = model or build_model(components_of(scenario.config))
-    state = boot(model, Plan(nodes=scenario.nodes, config=scenario.config, behaviors=scenario.behaviors))
+    plan = Plan(nodes=scenario.nodes, config=scenario.config, behaviors=scenario.behaviors, metrics=scenario.metrics)
+    state = boot(model, plan)
     given = frozenset(key for key in state.store.objects if key.kind != "Node")
     for number, step in enumerate(scenario.steps):
         notes: list[Note] = []

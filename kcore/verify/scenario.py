@@ -12,13 +12,15 @@ import attrs
 from kcore.cluster.config import ClusterConfig
 from kcore.errors import InputError
 from kcore.model import NodeSpec
+from kcore.verify.metrics import parse_metrics
 from kcore.verify.nodes import parse_node
 from kcore.verify.reader import Locate, Reader
 from kcore.verify.steps import ScenarioStep, Settle, parse_step
+from kcore.world.metrics import NO_METRICS, Metrics
 from kcore.world.world import Behavior
 
 API_VERSION = "kcore/v1"
-SPEC_KINDS = frozenset({(API_VERSION, "Scenario")})
+SPEC_KINDS = frozenset({(API_VERSION, "Scenario"), (API_VERSION, "Check")})
 """The kinds of spec files, as (apiVersion, kind)."""
 
 
@@ -40,12 +42,13 @@ class Scenario:
     expectations: tuple[Expectation, ...]
     config: ClusterConfig
     behaviors: tuple[Behavior, ...] = ()
+    metrics: Metrics = NO_METRICS
     strict: bool = False
 
 
 def is_scenario(value: object) -> bool:
     """Tell whether a document is a scenario."""
-    return isinstance(value, dict) and (value.get("apiVersion"), value.get("kind")) in SPEC_KINDS
+    return isinstance(value, dict) and (value.get("apiVersion"), value.get("kind")) == (API_VERSION, "Scenario")
 
 
 def parse_scenario(value: object, locate: Locate) -> Scenario:
@@ -62,7 +65,8 @@ def parse_scenario(value: object, locate: Locate) -> Scenario:
         steps=tuple(parse_step(item, path, locate) for path, item in steps),
         expectations=tuple(_expectation(Reader(item, path, locate)) for path, item in steps),
         config=ClusterConfig.from_wire(config.whole, config.place()),
-        behaviors=tuple(_behavior(Reader(item, path, locate)) for path, item in reader.items("behaviors")),
+        behaviors=tuple(parse_behavior(Reader(item, path, locate)) for path, item in reader.items("behaviors")),
+        metrics=parse_metrics(reader),
         strict=metadata.whole.get("placement") == "strict",
     )
     reader.finish()
@@ -83,7 +87,8 @@ def of_objects(name: str, nodes: tuple[NodeSpec, ...], apply: ScenarioStep) -> S
     )
 
 
-def _behavior(reader: Reader) -> Behavior:
+def parse_behavior(reader: Reader) -> Behavior:
+    """Return what the containers of an image do; InputError names the field that is wrong."""
     behavior = Behavior(
         image=reader.take("image", str),
         waiting=reader.take("waiting", str, ""),

@@ -24,14 +24,18 @@ from kcore.faults.readiness_lost import ReadinessLost, ReadinessRegained
 from kcore.model.faults import FaultEvent
 from kcore.users.add_node import NodeAdded
 from kcore.users.apply import Apply
+from kcore.users.autoscale import Autoscale
+from kcore.users.create_job import CreateJob
 from kcore.users.delete import Delete, Evict
 from kcore.users.drain import Drain
 from kcore.users.drain_filters import Overrides
+from kcore.users.load import LoadSet
 from kcore.users.patch import Cordon, Label, Patch, Scale, Taint
 from kcore.users.rollout import RolloutPause, RolloutRestart, RolloutResume, SetImage
 from kcore.users.rules import UserEvent
 from kcore.users.taint import AddTaint, RemoveTaint
 from kcore.users.undo import RolloutUndo
+from kcore.verify.metrics import milli
 from kcore.verify.nodes import parse_node
 from kcore.verify.reader import Locate, Reader, mapping, milliseconds
 
@@ -240,6 +244,38 @@ def _undo(value: object, path: Path, locate: Locate) -> RolloutUndo:
     return event
 
 
+def _autoscale(value: object, path: Path, locate: Locate) -> Autoscale:
+    reader = Reader(value, path, locate)
+    event = Autoscale(
+        target=_target(reader, "Deployment"),
+        most=reader.take("max", int),
+        least=reader.take("min", int, 0),
+        cpu=reader.take("cpu", str, ""),
+        memory=reader.take("memory", str, ""),
+    )
+    reader.finish()
+    return event
+
+
+def _create_job(value: object, path: Path, locate: Locate) -> CreateJob:
+    reader = Reader(value, path, locate)
+    origin = reader.take("from", str)
+    resource, _, cron_job = origin.partition("/")
+    found = by_name(resource)
+    if found is None or found.kind != "CronJob" or not cron_job:
+        raise InputError(f"from is {origin!r}", place=reader.place("from"), expected="cronjob/NAME")
+    event = CreateJob(name=reader.take("name", str), cron_job=cron_job, namespace=NAMESPACE)
+    reader.finish()
+    return event
+
+
+def _load(value: object, path: Path, locate: Locate) -> LoadSet:
+    reader = Reader(value, path, locate)
+    event = LoadSet(load=reader.take("name", str), milli=milli(reader, "value"))
+    reader.finish()
+    return event
+
+
 def _of_workload(event: type[RolloutRestart | RolloutPause | RolloutResume]) -> _Parser:
     def parse(value: object, path: Path, locate: Locate) -> UserEvent:
         reader = Reader(value, path, locate)
@@ -291,6 +327,9 @@ ACTS: Mapping[str, _Parser] = {
     "pause": _of_workload(RolloutPause),
     "resume": _of_workload(RolloutResume),
     "undo": _undo,
+    "autoscale": _autoscale,
+    "createJob": _create_job,
+    "load": _load,
     "addNode": _add_node,
     "nodeDown": _of_node(NodeCutOff),
     "nodeUp": _of_node(NodeReconnected),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 
 from kcore.api.frozenmap import FrozenMap
@@ -18,7 +19,9 @@ from kcore.model import NodeSpec, Plan, advance, boot, build_model, settle
 from kcore.model.faults import FAULTS
 from kcore.users.apply import Apply
 from kcore.users.delete import Delete
+from kcore.world.disk import DiskId, Mount, MountVolumes
 
+ZONE = "topology.kubernetes.io/zone"
 ROOM = FrozenMap({"cpu": "4", "memory": "8Gi", "pods": "110"})
 POD = ObjectKey("Pod", "default", "web")
 WEB = Target(kind="Pod", namespace="default", name="web")
@@ -31,10 +34,13 @@ def pod(**spec):
 
 
 def running(budget=None, **spec):
-    """A cluster of two nodes with a pod that runs on the first."""
-    nodes = [NodeSpec(name=name, capacity=ROOM) for name in ("n1", "n2")]
-    state = boot(MODEL, Plan(nodes=nodes, budget=FrozenMap(budget or {})))
-    return settle(MODEL, then(state, Apply(objects=(pod(**spec),)))).state
+    """A cluster of two nodes with a pod that runs on the first and has written to a disk."""
+    zones = {"n1": "a", "n2": "b"}
+    nodes = [NodeSpec(name=name, capacity=ROOM, labels=FrozenMap({ZONE: zones[name]})) for name in sorted(zones)]
+    state = boot(MODEL, Plan(nodes=nodes, masters=2, budget=FrozenMap(budget or {})))
+    state = settle(MODEL, then(state, Apply(objects=(pod(**spec),)))).state
+    mount = MountVolumes(id=state.world.sandboxes_on("n1")[0].id, mounts=(Mount(DiskId("nfs", "files:/v"), "claim"),))
+    return attrs.evolve(state, world=state.world.act(mount, state.now))
 
 
 def then(state, event):

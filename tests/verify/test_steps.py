@@ -6,8 +6,12 @@ import pytest
 
 from kcore.cluster.target import Target
 from kcore.errors import InputError, Place
+from kcore.users.autoscale import Autoscale
+from kcore.users.create_job import CreateJob
+from kcore.users.delete import Delete
 from kcore.users.drain import Drain
 from kcore.users.drain_filters import Overrides
+from kcore.users.load import LoadSet
 from kcore.users.rollout import RolloutPause, RolloutRestart, RolloutResume, SetImage
 from kcore.users.taint import AddTaint, RemoveTaint
 from kcore.users.undo import RolloutUndo
@@ -68,6 +72,25 @@ def parsed(step):
             id="a taint more",
         ),
         pytest.param({"removeTaint": {"node": "n1", "key": "k"}}, RemoveTaint(node="n1", key="k"), id="a taint less"),
+        pytest.param(
+            {"autoscale": {"name": "web", "max": 5, "min": 2, "cpu": "80%", "memory": "200Mi"}},
+            Autoscale(target=WEB, most=5, least=2, cpu="80%", memory="200Mi"),
+            id="an autoscaler",
+        ),
+        pytest.param(
+            {"createJob": {"name": "now", "from": "cronjob/tick"}},
+            CreateJob(name="now", cron_job="tick"),
+            id="a Job of a CronJob",
+        ),
+        pytest.param(
+            {"load": {"name": "visitors", "value": "900m"}}, LoadSet("visitors", 900), id="another load, in thousandths"
+        ),
+        pytest.param({"load": {"name": "visitors", "value": 2}}, LoadSet("visitors", 2000), id="another load, in ones"),
+        pytest.param(
+            {"delete": {"kind": "Deployment", "name": "web", "propagationPolicy": "Orphan"}},
+            Delete(target=WEB, propagation_policy="Orphan"),
+            id="a deletion that leaves what is owned",
+        ),
     ],
 )
 def test_a_step_stands_for_an_act(step, event):
@@ -88,6 +111,10 @@ def test_a_step_stands_for_an_act(step, event):
         pytest.param({"undo": {"name": "web", "toRevision": "one"}}, "toRevision", id="a revision that is no number"),
         pytest.param({"restart": {"kind": "Deployment"}}, "nowhere", id="a restart of nothing"),
         pytest.param({"addTaint": {"node": "n1", "key": "k"}}, "effect", id="a taint without an effect"),
+        pytest.param({"autoscale": {"name": "web"}}, "max", id="an autoscaler without a bound"),
+        pytest.param({"createJob": {"name": "a", "from": "job/b"}}, "cronjob/NAME", id="a Job of a Job"),
+        pytest.param({"createJob": {"name": "a", "from": "cronjob"}}, "cronjob/NAME", id="a Job of any CronJob"),
+        pytest.param({"load": {"name": "a", "value": "much"}}, "quantity", id="a load that is no quantity"),
     ],
 )
 def test_a_wrong_step_is_refused(step, problem):
