@@ -270,7 +270,7 @@ def test_the_documented_floors_are_the_real_ones():
 def test_the_first_command_installs_and_runs_an_example():
     """The README's first block makes a fresh environment and runs the main job on an example that exists."""
     command = _blocks(ROOT / "README.md", "sh")[0]
-    example = re.search(r"kcore run (\S+)", command)
+    example = re.search(r"kcore check (\S+)", command)
 
     assert command.startswith("python3 -m venv .venv && .venv/bin/pip install -q . && ")
     assert example, command
