@@ -69,7 +69,7 @@ def test_a_file_that_nothing_predicts_is_refused_by_name(tmp_path):
     path = tmp_path / "weather.jsonl"
     path.write_text("")
 
-    with pytest.raises(InputError, match=r"nothing predicts 'weather'.*intstr, labelselector"):
+    with pytest.raises(InputError, match=r"nothing predicts 'weather'.*intstr.*labelselector"):
         conform(path)
     with pytest.raises(InputError, match="nothing predicts 'weather'"):
         predict(path)

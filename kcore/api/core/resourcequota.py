@@ -12,15 +12,15 @@ import attrs
 from kcore.api.core.resourcerequirements import ResourceList
 from kcore.api.frozenmap import EMPTY
 from kcore.api.object import ApiObject
-from kcore.api.struct import Struct
+from kcore.api.struct import Struct, wire
 
 
 @attrs.frozen(kw_only=True, cache_hash=True)
 class ScopedResourceSelectorRequirement(Struct):
     """A scope, and which of its values count: `operator` is In, NotIn, Exists or DoesNotExist."""
 
-    scope_name: str = ""
-    operator: str = ""
+    scope_name: str = wire(default="", always=True)
+    operator: str = wire(default="", always=True)
     values: tuple[str, ...] = ()
 
 
