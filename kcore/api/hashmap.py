@@ -97,6 +97,8 @@ class HashMap(Mapping[K, V], Generic[K, V]):
         mask, size = self._mask, self._size
         at = hash(key) & mask
         bucket = self._buckets[at]
+        if not bucket and size <= mask:
+            return _made(self._buckets.set(at, ((key, value),)), mask, size + 1)
         for place, (known, _) in enumerate(bucket):
             if known is key or known == key:
                 return _made(self._buckets.set(at, (*bucket[:place], (key, value), *bucket[place + 1 :])), mask, size)

@@ -32,8 +32,8 @@ from kcore.api.core.node import Node
 from kcore.api.core.persistentvolume import PersistentVolume
 from kcore.api.core.persistentvolumeclaim import PersistentVolumeClaim
 from kcore.api.core.pod import Pod
-from kcore.api.core.resourcequota import ResourceQuota
 from kcore.api.core.replicationcontroller import ReplicationController
+from kcore.api.core.resourcequota import ResourceQuota
 from kcore.api.core.secret import Secret
 from kcore.api.core.service import Service
 from kcore.api.discovery.endpointslice import EndpointSlice
@@ -111,7 +111,8 @@ def key_of(obj: ApiObject) -> ObjectKey:
     if known is None:
         group, kind = _opaque_type(obj)
         known = _key_kind(group, kind)
-    return ObjectKey(known, obj.metadata.namespace, obj.metadata.name)
+    metadata = obj.metadata
+    return _new(ObjectKey, (known, metadata.namespace, metadata.name))
 
 
 def custom_kind(crd: Wire) -> Kind:
@@ -351,4 +352,5 @@ _BY_TYPE = {(kind.api_version, kind.kind): kind for kind in (*KINDS, *REQUEST_KI
 _BY_NAME = {name: kind for kind in (*KINDS, *REQUEST_KINDS)[::-1] for name in _names(kind)}
 _BY_CLASS: dict[type[ApiObject], Kind] = {kind.cls: kind for kind in (*KINDS, *REQUEST_KINDS) if kind.cls}
 _GROUPS = {kind.kind: kind.group for kind in (*KINDS, *REQUEST_KINDS)[::-1]}
+_new = tuple.__new__  # what a NamedTuple comes to, without the call in between
 _KEY_KINDS = {cls: key_kind(kind) for cls, kind in _BY_CLASS.items()}

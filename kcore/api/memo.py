@@ -28,7 +28,7 @@ class Memo(Generic[T]):
 
     def __call__(self, *values: Any) -> T:
         """Return the answer for `values`."""
-        identity = tuple(map(id, values))
+        identity = (id(values[0]),) if len(values) == 1 else tuple(map(id, values))
         known = self._known.get(identity)
         if known is not None:
             return known[1]

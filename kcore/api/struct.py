@@ -16,6 +16,7 @@ from typing import Any
 
 import attrs
 
+from kcore.api.evolve import quick
 from kcore.api.json import EMPTY, Json
 
 _WORD = re.compile(r"_([a-z0-9]+)")
@@ -38,6 +39,7 @@ class Struct:
             return self is other or compare(self, other)
 
         cls.__eq__ = equal  # type: ignore[method-assign,assignment] # attrs offers no hook for it
+        quick(cls)
 
 
 def wire(name: str = "", *, default: Any = attrs.NOTHING, always: bool = False) -> Any:

@@ -9,6 +9,7 @@ import enum
 
 import attrs
 
+from kcore.api.evolve import quick
 from kcore.api.object import ApiObject, ObjectKey
 
 
@@ -20,6 +21,7 @@ class ChangeType(enum.Enum):
     DELETED = "DELETED"
 
 
+@quick
 @attrs.frozen(kw_only=True)
 class Change:
     """One committed write: the object at `key` was `old` (None when added) and is `new` (None when deleted).

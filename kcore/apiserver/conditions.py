@@ -5,6 +5,8 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/api/v1/pod/u
 
 from __future__ import annotations
 
+import functools
+
 from kcore.api.evolve import evolve
 from kcore.api.meta.condition import Condition
 from kcore.api.times import Time
@@ -12,7 +14,10 @@ from kcore.api.times import Time
 
 def found(conditions: tuple[Condition, ...], kind: str) -> Condition | None:
     """Return the condition of type `kind`, if there is one."""
-    return next((one for one in conditions if one.type == kind), None)
+    for one in conditions:
+        if one.type == kind:
+            return one
+    return None
 
 
 def is_true(conditions: tuple[Condition, ...], kind: str) -> bool:
@@ -21,8 +26,12 @@ def is_true(conditions: tuple[Condition, ...], kind: str) -> bool:
     return condition is not None and condition.status == "True"
 
 
+@functools.lru_cache(maxsize=1024)
 def with_condition(conditions: tuple[Condition, ...], new: Condition, now: Time) -> tuple[Condition, ...]:
-    """Return `conditions` with `new` in the place of its type; its transition is now unless its status stays."""
+    """Return `conditions` with `new` in the place of its type; its transition is now unless its status stays.
+
+    Objects that are alike come to share what is returned.
+    """
     old = found(conditions, new.type)
     if old is None:
         return (*conditions, evolve(new, last_transition_time=now))

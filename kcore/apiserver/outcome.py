@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import attrs
 
+from kcore.api.evolve import quick
 from kcore.api.kinds import Kind
 from kcore.api.object import ApiObject, ObjectKey
 from kcore.api.times import Time
@@ -22,6 +23,7 @@ from kcore.apiserver.webhook import NO_WEBHOOKS, WebhookFunction
 from kcore.machine import Note
 
 
+@quick
 @attrs.frozen(kw_only=True)
 class Context:
     """What a request meets beside the store: the time (ms since 1970), flags, and what webhooks do, by name."""
@@ -36,6 +38,7 @@ class Context:
         return Time(self.now // 1000)
 
 
+@quick
 @attrs.frozen(kw_only=True)
 class Outcome:
     """The store after a request, the answer, and what there is to tell."""
@@ -45,6 +48,7 @@ class Outcome:
     notes: tuple[Note, ...] = ()
 
 
+@quick
 @attrs.frozen(kw_only=True)
 class Operation:
     """A request under way."""

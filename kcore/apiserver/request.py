@@ -12,6 +12,7 @@ import enum
 
 import attrs
 
+from kcore.api.evolve import quick
 from kcore.api.json import Json
 from kcore.api.object import ApiObject, ObjectKey
 from kcore.apiserver.changes import Change
@@ -72,6 +73,7 @@ class Options:
 DEFAULT_OPTIONS = Options()
 
 
+@quick
 @attrs.frozen(kw_only=True)
 class Request:
     """One request; `key` names kind, namespace and object ("" where the verb or generateName leaves it open).
@@ -87,6 +89,7 @@ class Request:
     client: str = ""
 
 
+@quick
 @attrs.frozen(kw_only=True)
 class Response:
     """The answer: `code`, the object, list or changes asked for, or the `status` that says no.

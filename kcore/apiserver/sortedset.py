@@ -14,6 +14,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import attrs
 
+from kcore.api.evolve import quick
+
 
 class Comparable(Protocol):
     """A value that has an order among its like."""
@@ -28,6 +30,7 @@ CHUNK = 256
 """A chunk that grows past this is split in two."""
 
 
+@quick
 @attrs.frozen(eq=False, repr=False)
 class SortedSet(Generic[T]):
     """A sorted set; `starts` holds the first member of each chunk."""
@@ -100,11 +103,11 @@ class SortedSet(Generic[T]):
 
     def _chunk_of(self, member: Any) -> int:
         """Return the index of the chunk in which `member` is or would be."""
-        return max(bisect_right(self.starts, member) - 1, 0)
+        return (bisect_right(self.starts, member) or 1) - 1
 
     def _replace(self, index: int, chunks: tuple[tuple[T, ...], ...], growth: int) -> SortedSet[T]:
         """Return the set with the chunk at `index` replaced by `chunks`."""
-        starts = tuple(chunk[0] for chunk in chunks)
+        starts = [chunk[0] for chunk in chunks]
         return SortedSet(
             (*self.chunks[:index], *chunks, *self.chunks[index + 1 :]),
             (*self.starts[:index], *starts, *self.starts[index + 1 :]),

@@ -19,7 +19,7 @@ from collections.abc import Iterable
 import attrs
 from pyrsistent import PVector, pvector
 
-from kcore.api.evolve import evolve
+from kcore.api.evolve import evolve, quick
 from kcore.api.hashmap import EMPTY as NO_OBJECTS
 from kcore.api.hashmap import HashMap
 from kcore.api.kinds import key_of
@@ -30,6 +30,7 @@ from kcore.apiserver.indexes import Indexes, Term
 from kcore.errors import MisuseError
 
 
+@quick
 @attrs.frozen(kw_only=True)
 class Minted:
     """How many uids, name suffixes, addresses and node ports were invented so far."""
@@ -40,6 +41,7 @@ class Minted:
     node_ports: int = 0
 
 
+@quick
 @attrs.frozen(kw_only=True)
 class Store:
     """The objects by key at `revision`, the log since `compacted`, the indexes and the counters."""

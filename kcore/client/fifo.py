@@ -13,11 +13,14 @@ from typing import Any, Generic, TypeVar
 import attrs
 from pyrsistent import PVector, pvector
 
+from kcore.api.evolve import quick
+
 T = TypeVar("T")
 
 _NOTHING: PVector[Any] = pvector()
 
 
+@quick
 @attrs.frozen(eq=False, repr=False)
 class Fifo(Generic[T]):
     """A queue: what is left of `front` from the place `at` on, then `back`, which is empty if nothing else is left."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
+from kcore.api.evolve import quick
 from kcore.apiserver.request import Request
 from kcore.machine import Note
 
@@ -35,6 +36,7 @@ class OnFailure(enum.Enum):
     """Make the same call again, at most `Call.attempts` times in all, then stop."""
 
 
+@quick
 @attrs.frozen(kw_only=True)
 class Call:
     """One request of a turn and what its failure does; a failure whose reason is in `accepts` counts as success."""
@@ -50,6 +52,7 @@ class Action:
     """Something done to the world (start a container, attach a disk): the base of the actions that `world` defines."""
 
 
+@quick
 @attrs.frozen(kw_only=True)
 class Turn:
     """The outcome of one reconcile.

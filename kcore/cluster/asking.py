@@ -115,12 +115,25 @@ def _served(state: ClusterState, request: Request, server: str) -> Store:
 
 def committed(state: ClusterState, components: Components, store: Store) -> ClusterState:
     """Return the state in which etcd holds `store`, and whoever follows it has work for what is new there."""
-    changes = store.changes_since(state.store.revision) or ()
-    loud = any(change.key.kind not in QUIET_KINDS for change in changes)
-    after = evolve(state, store=store, last_change=state.now if loud else state.last_change)
+    changes = _made(state.store, store)
+    after = evolve(state, store=store, last_change=state.now if _is_loud(changes) else state.last_change)
     if state.timing.freedom.lag:
         return compacted(_heard(after, components, changes, state.store.revision))
     return compacted(told(after, components, changes))
+
+
+def _made(before: Store, after: Store) -> Sequence[Change]:
+    """Return the changes that made `after` of `before`."""
+    if after.revision == before.revision + 1 and after.log and after.log[-1].revision == after.revision:
+        return (after.log[-1],)
+    return after.changes_since(before.revision) or ()
+
+
+def _is_loud(changes: Iterable[Change]) -> bool:
+    for change in changes:  # noqa: SIM110 - a generator would cost as much again
+        if change.key.kind not in QUIET_KINDS:
+            return True
+    return False
 
 
 def told(state: ClusterState, components: Components, changes: Iterable[Change]) -> ClusterState:

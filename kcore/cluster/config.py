@@ -10,6 +10,7 @@ import difflib
 import functools
 import re
 from collections.abc import Mapping
+from typing import Any
 
 import attrs
 
@@ -32,13 +33,17 @@ def parse_duration(text: str | float) -> int:
 
 @attrs.frozen(kw_only=True)
 class ClusterConfig:
-    """The configuration of a cluster; durations in ms, `default_toleration_seconds` in seconds."""
+    """The configuration of a cluster; durations in ms, `default_toleration_seconds` in seconds.
+
+    `cloud_provider` "external": a cloud gives load balancers to Services that ask for one; "": nobody does.
+    """
 
     node_monitor_grace_period: int = 50_000
     node_monitor_period: int = 5_000
     default_toleration_seconds: int = 300
     pod_start: int = 150
     pod_stop: int = 150
+    cloud_provider: str = ""
 
     @property
     def node_lease_renew_interval(self) -> int:
@@ -53,7 +58,7 @@ class ClusterConfig:
     @classmethod
     def from_wire(cls, given: Mapping[str, object], place: Place) -> ClusterConfig:
         """Return the configuration of a `config` mapping; InputError names what is unknown or of the wrong type."""
-        values: dict[str, int] = {}
+        values: dict[str, Any] = {}
         for name, value in given.items():
             if name not in _NAMES:
                 near = difflib.get_close_matches(name, _NAMES, n=1)
@@ -71,8 +76,12 @@ def _api_server(default_toleration_seconds: int) -> ApiServerConfig:
 DEFAULT_CONFIG = ClusterConfig()
 
 
-def _value(name: str, value: object, place: Place) -> int:
+def _value(name: str, value: object, place: Place) -> int | str:
     """Return the value of one setting in its unit."""
+    if name == "cloudProvider":
+        if value in ("", "external"):
+            return str(value)
+        raise InputError(f"{name} is {value!r}", place=place, expected='"external", or "" for none')
     if name == "defaultTolerationSeconds":
         if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
             return value
@@ -89,4 +98,5 @@ _NAMES = {
     "defaultTolerationSeconds": "default_toleration_seconds",
     "podStart": "pod_start",
     "podStop": "pod_stop",
+    "cloudProvider": "cloud_provider",
 }

@@ -43,10 +43,17 @@ class ControlPlane:
 
     def serving(self, preferred: str = "") -> str | None:
         """Return the API server that answers: the preferred one if it is up, else the first that is; None if none."""
-        server = self.servers.get(preferred)
-        if server is not None and server.up:
-            return preferred
-        return next((name for name in self.masters() if self.servers[name].up), None)
+        return _SERVING(self.servers, preferred)
+
+
+def _serving(servers: PMap[str, ApiServer], preferred: str) -> str | None:
+    server = servers.get(preferred)
+    if server is not None and server.up:
+        return preferred
+    return next((name for name in sorted(servers) if servers[name].up), None)
+
+
+_SERVING = Memo(_serving, 64)
 
 
 def _is_quorum(members: PMap[str, bool]) -> bool:

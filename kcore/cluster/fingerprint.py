@@ -48,12 +48,18 @@ from kcore.cluster.state import ClusterState
 from kcore.controllers.podgc import PODGC
 from kcore.controllers.podgc.gc_controller import GC_CHECK_PERIOD
 from kcore.kubelet.restart import EXPIRY, MAXIMUM
-from kcore.world.container import Container
+from kcore.kubelet.setup import START_PERIOD, SYNC_PERIOD
+from kcore.world.configuration import CONFIG_ERROR
+from kcore.world.container import Container, ContainerState
 from kcore.world.metrics import NO_METRICS
 from kcore.world.sandbox import Sandbox, SandboxId
 
 CLOCKS = {PODGC.family: GC_CHECK_PERIOD}
 """The families that act at whole multiples of a period (ms): where one of them runs, the phase of the clock counts."""
+
+
+PROBED = 600_000
+"""How long (ms) it matters at most when a container began to answer probes otherwise."""
 
 
 class Fingerprinter:
@@ -143,6 +149,8 @@ class Fingerprinter:
             yield kept(disks, lambda: (disks.disks, disks.written))
         if state.world.metrics is not NO_METRICS:
             yield kept(state.world.metrics)
+        if not state.world.registry_up or "registryDown" in state.budget:
+            yield join("images", (of(state.world.registry_up), kept(state.world.images)))
         yield of((state.timing, _ties(state), _phases(state), min(state.now - state.last_change, self._quiet)))
         yield kept(plane, lambda: (plane.members, plane.leaders, _up(plane)))
         for name in plane.masters():
@@ -241,7 +249,8 @@ def _ties(state: ClusterState) -> object:
 
 def _whose(sandbox: Sandbox) -> object:
     """Return what there is to say of a sandbox besides its containers."""
-    return sandbox.id, sandbox.pod, sandbox.address, sandbox.grace, sandbox.stop_within
+    written = None if sandbox.written is None else Instant(sandbox.written, every=SYNC_PERIOD)
+    return sandbox.id, sandbox.pod, sandbox.address, sandbox.grace, sandbox.stop_within, sandbox.files, written
 
 
 def _container(one: Container, began: int | None) -> object:
@@ -268,4 +277,23 @@ def _container(one: Container, began: int | None) -> object:
         restarts,
         ended and (ended.code, ended.finished - ended.started > EXPIRY, Instant(ended.finished, matters=MAXIMUM)),
         before and before.code,
+        _given(one),
     )
+
+
+def _given(one: Container) -> object:
+    """Return what a container was given, or waits for and since when, and how it is probed; nothing for most."""
+    if one.failure is None and one.configuration is None and not one.probed:
+        return None
+    since = None
+    if one.failure is not None and one.state is ContainerState.WAITING:
+        every = START_PERIOD if one.failure.reason == CONFIG_ERROR else None
+        since = Instant(one.since, matters=MAXIMUM, every=every)
+    return one.failure, one.configuration, since, one.probed and one.has_process and _probed(one)
+
+
+def _probed(one: Container) -> object:
+    """Return where between two probes a container is, and how long it has answered as it does."""
+    until = None if one.answers_until is None else Instant(one.answers_until, matters=PROBED)
+    times = tuple(Instant(at, matters=PROBED) for at in (one.answers_from, one.ready_since))
+    return Instant(one.since if one.started is None else one.started, every=one.probed), times, until

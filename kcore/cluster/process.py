@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import attrs
 
+from kcore.api.evolve import quick
 from kcore.api.hashmap import EMPTY as NOTHING
 from kcore.api.hashmap import HashMap
 from kcore.apiserver.request import Response
@@ -27,6 +28,7 @@ class Wake(NamedTuple):
     key: Key
 
 
+@quick
 @attrs.frozen(kw_only=True)
 class Working:
     """A turn under way: what it sees, what it decided, how many of its calls are through and what they answered.

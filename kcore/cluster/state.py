@@ -76,6 +76,10 @@ class ClusterState:
             alarms = _current(alarms, processes)
         return evolve(self, processes=processes, ready=ready, working=working, alarms=alarms)
 
+    def with_busy(self, name: ComponentKey, process: Process) -> ClusterState:
+        """Return the state in which the process `name`, which was ready, is `process` and takes a turn to its end."""
+        return evolve(self, processes=self.processes.set(name, process), ready=self.ready.remove(name))
+
     def without_process(self, name: ComponentKey) -> ClusterState:
         """Return the state in which the process `name` does not run."""
         idle = self.with_process(name, Process(server=self.processes[name].server))

@@ -13,6 +13,7 @@ import attrs
 
 from kcore.api.evolve import evolve
 from kcore.apiserver.request import Request, Response
+from kcore.apiserver.store import Store
 from kcore.client.component import Component, ComponentKey, Components, Write
 from kcore.client.turn import Key, OnFailure, Turn
 from kcore.client.view import View
@@ -22,6 +23,7 @@ from kcore.cluster.state import ClusterState
 from kcore.errors import MisuseError
 from kcore.machine import Note, Step
 from kcore.world.view import MachineView
+from kcore.world.world import World
 
 _UNDECIDED = Turn()
 _LOST = Response(code=LOST.code, status=LOST)
@@ -38,19 +40,41 @@ class Fate(enum.Enum):
 
 @attrs.define
 class _Doing:
-    """A turn that is being made, up to the next moment at which others may act: what it has come to so far."""
+    """A turn that is being made, up to the next moment at which others may act: what it has come to so far.
+
+    The fields from `key` on are those of `Working`, to which they are put when others may act.
+    """
 
     components: Components
     name: ComponentKey
     state: ClusterState
     process: Process
-    working: Working
-    notes: tuple[Note, ...] = ()
+    key: Key
+    seen: Store
+    world: World
+    turn: Turn = _UNDECIDED
+    done: int = 0
+    attempts: int = 0
+    answers: list[Response] = attrs.field(factory=list)
+    notes: list[Note] = attrs.field(factory=list)
 
     @property
     def component(self) -> Component:
         """The component that the process is an instance of."""
         return self.components[self.name.family]
+
+    @property
+    def working(self) -> Working:
+        """The turn as others find it under way."""
+        return Working(
+            key=self.key,
+            seen=self.seen,
+            world=self.world,
+            turn=self.turn,
+            done=self.done,
+            attempts=self.attempts,
+            answers=tuple(self.answers),
+        )
 
 
 def take(state: ClusterState, components: Components, name: ComponentKey, key: Key) -> Step[ClusterState]:
@@ -63,7 +87,7 @@ def take_whole(state: ClusterState, components: Components, name: ComponentKey, 
     """Take the turn of the process `name` on `key`, which waits in its queue, with all its calls."""
     doing = _begun(state, components, name, key)
     if _has_call(doing):
-        doing.state = _paused(doing).state
+        doing.state = state.with_busy(name, evolve(doing.process, working=doing.working))
     while _has_call(doing):
         refused = _call(doing, Fate.ARRIVES)
         if refused is not None:
@@ -77,48 +101,50 @@ def commit(state: ClusterState, components: Components, name: ComponentKey, fate
     working = None if process is None else process.working
     if process is None or working is None:
         raise MisuseError(f"{name} has no turn under way")
-    doing = _Doing(components, name, state, process, working)
+    doing = _Doing(components, name, state, process, working.key, working.seen, working.world, working.turn)
+    doing.done, doing.attempts, doing.answers = working.done, working.attempts, list(working.answers)
     refused = _call(doing, fate)
     if refused is not None:
         return _given_up(doing, refused)
     return _paused(doing) if _has_call(doing) else _ended(doing)
 
 
-def view_of(component: Component, name: ComponentKey, working: Working, now: int) -> View:
+def view_of(component: Component, name: ComponentKey, working: Working | _Doing, now: int) -> View:
     """Return what the process sees during its turn: its cache, and its own machine or what else it sees."""
+    answers = tuple(working.answers)
     if component.sees is not None:
-        return component.sees(working.seen, now, working.answers, world=working.world)
+        return component.sees(working.seen, now, answers, world=working.world)
     if component.per_node:
-        return MachineView(working.seen, now, working.answers, world=working.world, node=name.instance)
-    return View(working.seen, now, working.answers)
+        return MachineView(working.seen, now, answers, world=working.world, node=name.instance)
+    return View(working.seen, now, answers)
 
 
 def _begun(state: ClusterState, components: Components, name: ComponentKey, key: Key) -> _Doing:
     """Return the turn at its beginning, with what the component wants first."""
     process = state.processes[name]
     seen = state.store if process.cache is None else process.cache
-    working = Working(key=key, seen=seen, world=state.world, turn=_UNDECIDED)
-    process = evolve(process, queue=process.queue.take(key))
-    doing = _Doing(components, name, state, process, working)
+    taken = evolve(process, queue=process.queue.take(key))
+    doing = _Doing(components, name, state, taken, key, seen, state.world)
     _decide(doing)
     return doing
 
 
 def _decide(doing: _Doing) -> None:
     """Ask the component what it makes of the answers so far."""
-    component, working = doing.component, doing.working
-    view = view_of(component, doing.name, working, doing.state.now)
-    turn = component.reconcile(doing.process.memory.get(working.key), view, working.key)
+    component, key = doing.component, doing.key
+    turn = component.reconcile(
+        doing.process.memory.get(key), view_of(component, doing.name, doing, doing.state.now), key
+    )
     if not isinstance(turn, Turn):
         raise MisuseError(f"{component.family} has to return a Turn, not {turn!r}")
     if turn.more and not turn.requests:
-        raise MisuseError(f"{component.family} asks for more answers on {working.key}, but makes no request")
+        raise MisuseError(f"{component.family} asks for more answers on {key}, but makes no request")
     checked = None
     for call in turn.requests:
         if call.request is not checked:
             checked = call.request
             _check_declared(component, checked)
-    doing.working = evolve(working, turn=turn, done=0, attempts=0)
+    doing.turn, doing.done, doing.attempts = turn, 0, 0
 
 
 def _check_declared(component: Component, request: Request) -> None:
@@ -131,29 +157,29 @@ def _check_declared(component: Component, request: Request) -> None:
 
 def _has_call(doing: _Doing) -> bool:
     """Tell whether the turn has a call to make, once the component has had the answers that it wants."""
-    while doing.working.done == len(doing.working.turn.requests):
-        if not doing.working.turn.more:
+    while doing.done == len(doing.turn.requests):
+        if not doing.turn.more:
             return False
-        doing.notes += doing.working.turn.notes
+        doing.notes += doing.turn.notes
         _decide(doing)
     return True
 
 
 def _call(doing: _Doing, fate: Fate) -> Response | None:
     """Make the next call of the turn; return the answer if that is the end of it."""
-    working = doing.working
-    call = working.turn.requests[working.done]
+    call = doing.turn.requests[doing.done]
     request = evolve(call.request, client=str(doing.name))
     doing.state, response, notes = _send(doing, request, fate)
     doing.process = doing.state.processes[doing.name]
     doing.notes += notes
     failed = not response.ok and response.reason not in call.accepts
-    if failed and call.on_failure is OnFailure.RETRY and working.attempts + 1 < call.attempts:
-        doing.working = evolve(working, attempts=working.attempts + 1)
+    if failed and call.on_failure is OnFailure.RETRY and doing.attempts + 1 < call.attempts:
+        doing.attempts += 1
         return None
     if failed and call.on_failure is not OnFailure.GO_ON:
         return response
-    doing.working = evolve(working, done=working.done + 1, attempts=0, answers=(*working.answers, response))
+    doing.done, doing.attempts = doing.done + 1, 0
+    doing.answers.append(response)
     return None
 
 
@@ -174,7 +200,7 @@ def _send(doing: _Doing, request: Request, fate: Fate) -> Asked:
 def _paused(doing: _Doing) -> Step[ClusterState]:
     """Leave the turn under way."""
     process = evolve(doing.process, working=doing.working)
-    return Step(doing.state.with_process(doing.name, process), doing.notes)
+    return Step(doing.state.with_process(doing.name, process), tuple(doing.notes))
 
 
 def _given_up(doing: _Doing, response: Response) -> Step[ClusterState]:
@@ -182,8 +208,8 @@ def _given_up(doing: _Doing, response: Response) -> Step[ClusterState]:
 
     An alarm that was set before stands if it comes earlier.
     """
-    state, process, key = doing.state, doing.process, doing.working.key
-    call = doing.working.turn.requests[doing.working.done]
+    state, process, key = doing.state, doing.process, doing.key
+    call = doing.turn.requests[doing.done]
     queue, delay = process.queue.done(key).failed(key)
     due = min(state.now + delay, process.wakes.get(key, state.now + delay))
     refused = Note(
@@ -200,9 +226,9 @@ def _given_up(doing: _Doing, response: Response) -> Step[ClusterState]:
 
 def _ended(doing: _Doing) -> Step[ClusterState]:
     """End a turn whose calls are through: remember, act on the world, set the alarm."""
-    state, process, key, turn = doing.state, doing.process, doing.working.key, doing.working.turn
+    state, process, key, turn = doing.state, doing.process, doing.key, doing.turn
     world = state.world
-    vain = turn.retry_at is not None and not all(answer.ok for answer in doing.working.answers)
+    vain = turn.retry_at is not None and not all(answer.ok for answer in doing.answers)
     for action in turn.actions:
         before, world = world, world.act(action, state.now)
         vain = vain or world is before
@@ -219,7 +245,7 @@ def _ended(doing: _Doing) -> Step[ClusterState]:
         queue, due = queue.add(key), None
     process = evolve(process, queue=queue, memory=memory, working=None)
     state = state if world is state.world else evolve(state, world=world)
-    return Step(_with_alarm(state, doing.name, process, key, due), doing.notes + turn.notes)
+    return Step(_with_alarm(state, doing.name, process, key, due), (*doing.notes, *turn.notes))
 
 
 def _with_alarm(state: ClusterState, name: ComponentKey, process: Process, key: Key, due: int | None) -> ClusterState:

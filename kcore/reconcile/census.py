@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from kcore.api.core.pod import Pod
+from kcore.api.evolve import quick
 from kcore.api.frozenmap import FrozenMap
 from kcore.api.hashmap import EMPTY as NOBODY
 from kcore.api.hashmap import HashMap
@@ -27,6 +28,7 @@ from kcore.reconcile.derived import Derived
 from kcore.reconcile.podutil import is_pod_active, is_pod_ready, is_pod_terminating, ready_since
 
 
+@quick
 @attrs.frozen(kw_only=True)
 class Sort:
     """What a status tells pods apart by; `since` is when a ready pod became so, seconds since 1970."""

@@ -100,7 +100,7 @@ def brought_up(size):
 
 @SIZES
 def test_a_deployment_gets_ready(size, record_property):
-    """Every pod is ready and in a slice, after about five events, four requests and as many revisions each."""
+    """Every pod is ready and in a slice, after about four events, requests and revisions each."""
     run = brought_up(size)
     pods = run.state.store.list("Pod")
     endpoints = [one for found in run.state.store.list("EndpointSlice") for one in found.endpoints]
@@ -113,7 +113,7 @@ def test_a_deployment_gets_ready(size, record_property):
     assert len(pods) == size.pods
     assert all(map(is_pod_ready, pods))
     assert sum(one.conditions.ready for one in endpoints) == size.pods
-    assert run.events.total() <= 5.5 * size.pods
+    assert run.events.total() <= 4.5 * size.pods
     assert run.requests <= 4.5 * size.pods
     assert run.revisions <= 4.5 * size.pods
 

@@ -27,6 +27,7 @@ from kcore.apiserver.changes import Change
 from kcore.apiserver.request import Request, Verb
 from kcore.apiserver.store import Store
 from kcore.client.component import LEADER, Component, Work, Write
+from kcore.client.heeding import Heeding, News
 from kcore.client.instant import Instant
 from kcore.client.turn import Key, Turn
 from kcore.client.view import View
@@ -215,7 +216,7 @@ def _volume_of(store: Store, key: ObjectKey) -> Iterator[Work]:
 ATTACHDETACH = Component(
     family="persistentvolume-attach-detach-controller",
     watches={
-        "Pod": pod_changed,
+        "Pod": Heeding(pod_changed, News.VOLUMES),
         "PersistentVolumeClaim": claim_changed,
         "PersistentVolume": volume_changed,
         "VolumeAttachment": attachment_changed,

@@ -31,6 +31,7 @@ from kcore.apiserver.changes import Change
 from kcore.apiserver.request import Request, Response, Verb
 from kcore.apiserver.store import Store
 from kcore.client.component import LEADER, Component, Work, Write
+from kcore.client.heeding import Heeding, News
 from kcore.client.instant import Revision
 from kcore.client.turn import Key, Turn
 from kcore.client.view import View
@@ -198,6 +199,10 @@ def pod_changed(change: Change, store: Store) -> Iterable[Work]:
     return [Work(LEADER, ObjectKey("Service", change.key.namespace, name)) for name in sorted(names)]
 
 
+HEEDED = News.CAME | News.WENT | News.LABELS | News.DELETION | News.READY | News.ADDRESS | News.LEAVING
+"""What may make a pod another endpoint, or one of other Services."""
+
+
 def _services_to_update(old: Pod | None, new: Pod | None, store: Store) -> frozenset[str]:
     """Return the names of the Services that a change from `old` to `new` is about."""
     if old is None or new is None:
@@ -259,7 +264,7 @@ def slice_changed(change: Change, _: Store) -> Iterator[Work]:
 
 ENDPOINTSLICE = Component(
     family="endpointslice-controller",
-    watches={"Service": service_changed, "Pod": pod_changed, "EndpointSlice": slice_changed},
+    watches={"Service": service_changed, "Pod": Heeding(pod_changed, HEEDED), "EndpointSlice": slice_changed},
     reconcile=reconcile,
     writes=frozenset(Write(verb, "EndpointSlice") for verb in (Verb.CREATE, Verb.UPDATE, Verb.DELETE)),
 )

@@ -21,6 +21,7 @@ from kcore.apiserver.changes import Change
 from kcore.apiserver.request import Request, Verb
 from kcore.apiserver.store import Store
 from kcore.client.component import LEADER, Component, Work, Write
+from kcore.client.heeding import Heeding, News
 from kcore.client.turn import Call, Key, Turn
 from kcore.client.view import View
 from kcore.reconcile.ownership import controller_ref
@@ -74,7 +75,7 @@ def claim_gone(change: Change, store: Store) -> Iterator[Work]:
 
 EPHEMERAL = Component(
     family="ephemeral-volume-controller",
-    watches={"Pod": pod_changed, "PersistentVolumeClaim": claim_gone},
+    watches={"Pod": Heeding(pod_changed, News.VOLUMES), "PersistentVolumeClaim": claim_gone},
     reconcile=reconcile,
     writes=frozenset({Write(Verb.CREATE, "PersistentVolumeClaim")}),
 )

@@ -27,6 +27,7 @@ from kcore.apiserver.deletion import FOREGROUND, ORPHAN
 from kcore.apiserver.request import Options, PatchType, Request, Response, Verb
 from kcore.apiserver.status import NO_SUCH_RESOURCE
 from kcore.client.component import Component, Write
+from kcore.client.heeding import Heeding, News
 from kcore.client.turn import Call, Key, Turn
 from kcore.client.view import View
 from kcore.controllers.garbagecollector.graph import (
@@ -182,7 +183,7 @@ def _reference(one: OwnerReference) -> Wire:
 
 GARBAGE_COLLECTOR = Component(
     family="garbage-collector-controller",
-    watches=dict.fromkeys(sorted(BUILT_IN), watch),
+    watches=dict.fromkeys(sorted(BUILT_IN), Heeding(watch, News.CAME | News.WENT | News.OWNERS | News.DELETION)),
     reconcile=reconcile,
     writes=frozenset(Write(verb, kind) for verb in (Verb.PATCH, Verb.DELETE) for kind in BUILT_IN),
 )

@@ -22,6 +22,7 @@ from kcore.api.selectors.label import from_label_selector
 from kcore.api.selectors.requirement import SelectorError
 from kcore.apiserver.request import Verb
 from kcore.client.component import Component, Write
+from kcore.client.heeding import Heeding
 from kcore.client.instant import Instant, awaited
 from kcore.client.turn import Key, Turn
 from kcore.client.view import View
@@ -35,29 +36,27 @@ from kcore.controllers.job.pods import is_suspended
 from kcore.controllers.job.progress import end_of, look, look_at_indexes
 from kcore.controllers.job.session import Session
 from kcore.controllers.job.tracking_utils import track_job_status_and_remove_finalizers
-from kcore.reconcile.expectations import NONE, Doomed, Expectations, caught_up, satisfied
-from kcore.reconcile.program import Program, play
+from kcore.reconcile import opening
+from kcore.reconcile.expectations import NONE, Doomed, satisfied
+from kcore.reconcile.program import Program
 
 _MODES = frozenset({None, "NonIndexed", "Indexed"})
 
 
 @attrs.frozen(kw_only=True)
-class Memory:
+class Memory(opening.Memory):
     """What is remembered of the Job `uid`.
 
-    What was asked for when it was looked at last, and when it is to be looked at next; what its controller awaits, the
-    pods whose finalizers it has removed (`removals`), how its pods have failed since the last success, and how many
-    syncs failed in a row.
+    What was asked for when it was looked at last (None: it never was), and when it is to be looked at next; what its
+    controller awaits, the pods whose finalizers it has removed (`removals`), how its pods have failed since the last
+    success, and how many syncs failed in a row.
     """
 
-    uid: str
-    spec: JobSpec
+    spec: JobSpec | None = None
     going: bool = False
     due: Instant | None = None
-    expectations: Expectations = NONE
     removals: tuple[Doomed, ...] = ()
     backoff: BackoffRecord = NO_FAILURES
-    failures: int = 0
 
 
 def reconcile(memory: Memory | None, view: View, key: Key) -> Turn:
@@ -67,13 +66,11 @@ def reconcile(memory: Memory | None, view: View, key: Key) -> Turn:
         return sync_orphan_pod(view, found)
     if not isinstance(found, Job) or is_managed_elsewhere(found) or is_finished(found):
         return Turn()
-    if memory is None or memory.uid != found.metadata.uid:
-        memory = Memory(uid=found.metadata.uid, spec=found.spec, going=_is_going(found))
-    elif (memory.spec, memory.going) == (found.spec, _is_going(found)) and not _is_due(memory, view):
-        return _later(memory, view)
-    if not caught_up(view, memory.expectations):
-        return Turn(memory=memory)
-    return play(sync(memory, view, found), view.answers)
+    if memory is not None and memory.uid == found.metadata.uid:
+        as_before = (memory.spec, memory.going) == (found.spec, _is_going(found))
+        if as_before and not _is_due(memory, view):
+            return _later(memory, view)
+    return _OPENED(memory, view, key)
 
 
 def _is_going(job: Job) -> bool:
@@ -185,9 +182,11 @@ def _turn(memory: Memory, session: Session, *, failed: bool) -> Turn:
     return Turn(memory=None if over else remembered, notes=tuple(session.notes), wake_at=wake_at)
 
 
+_OPENED = opening.opening(Job, Memory, sync)
+
 JOB = Component(
     family="job-controller",
-    watches={"Job": watch_jobs, "Pod": watch_pods},
+    watches={"Job": watch_jobs, "Pod": Heeding(watch_pods, owner="Job")},
     reconcile=reconcile,
     writes=frozenset(
         {

@@ -44,6 +44,7 @@ from kcore.reconcile.expectations import Doomed, awaiting
 from kcore.reconcile.ownership import controller_ref
 from kcore.reconcile.podutil import is_pod_ready, is_pod_terminating, pod_from_template
 from kcore.reconcile.program import Program, ask, go_on
+from kcore.reconcile.slowstart import failed_to_create, slow_start
 from kcore.reconcile.together import together
 
 MAX_POD_CREATE_DELETE_PER_SYNC = 500
@@ -170,8 +171,9 @@ def _create(session: Session, missing: int) -> Program[Managed]:
         session.wakes.append(max(held, session.view.now() + BATCH_PERIOD))
         return Managed(active=0)
     pods = [_pod(job, template, name) for template, name in zip(templates, names, strict=True)]
-    answers = yield from _slow_start(pods)
-    failures = [problem_of(one) for one in answers if _failed(one)]
+    requests = [Request(verb=Verb.CREATE, key=key_of(pod), body=pod) for pod in pods]
+    answers = yield from slow_start(requests)
+    failures = [problem_of(one) for one in answers if failed_to_create(one)]
     _expect(session, answers)
     return Managed(active=active + len(answers) - len(failures), problem=failures[0] if failures else "")
 
@@ -196,39 +198,19 @@ def _index_held(session: Session, replaced: Pod | None) -> int | None:
     return index_held_until(failures, replaced, session.view.elapsed)
 
 
-def _slow_start(pods: Sequence[Pod]) -> Program[tuple[Response, ...]]:
-    """Create the pods in batches that double, up to the first batch in which one fails; return the answers."""
-    made: tuple[Response, ...] = ()
-    size = 1
-    while len(made) < len(pods):
-        batch = pods[len(made) : len(made) + size]
-        answers = yield tuple(go_on(Request(verb=Verb.CREATE, key=key_of(pod), body=pod)) for pod in batch)
-        made += answers
-        if any(map(_failed, answers)):
-            break
-        size *= 2
-    return made
-
-
 def _expect(session: Session, answers: Iterable[Response]) -> None:
     """Await the pods that were made, and in vain those that were not because their namespace ends; tell of both."""
     vain = 0
     for one in answers:
         if one.ok:
             session.tell("SuccessfulCreate", f"Created pod: {one.object.metadata.name if one.object else ''}")
-        elif _failed(one):
+        elif failed_to_create(one):
             session.tell("FailedCreate", f"Error creating: {problem_of(one)}", warning=True)
         else:
             vain += 1
     if vain:
         session.expectations = evolve(session.expectations, vain=vain, since=awaiting(session.view.now()))
     session.wrote(answers)
-
-
-def _failed(answer: Response) -> bool:
-    """Tell whether a creation failed in a way that counts: not because its namespace ends."""
-    causes = answer.status.causes if answer.status else ()
-    return not answer.ok and not any(cause.reason == "NamespaceTerminating" for cause in causes)
 
 
 def _tracked(template: PodTemplateSpec) -> PodTemplateSpec:

@@ -27,6 +27,7 @@ from kcore.apiserver.changes import Change
 from kcore.apiserver.request import Options, PatchType, Request, Verb
 from kcore.apiserver.store import Store
 from kcore.client.component import LEADER, Component, Work, Write
+from kcore.client.heeding import Heeding, News
 from kcore.client.instant import Instant, awaited
 from kcore.client.turn import Key, Turn
 from kcore.client.view import View
@@ -150,7 +151,7 @@ def nodelifecycle(config: NodeLifecycleConfig = DEFAULT) -> Component:
     """Return the controller with this configuration."""
     return Component(
         family="node-lifecycle-controller",
-        watches={"Node": watch_node, "Pod": watch_pod, "Lease": watch_lease},
+        watches={"Node": watch_node, "Pod": Heeding(watch_pod, News.NODE), "Lease": watch_lease},
         reconcile=partial(reconcile, config),
         writes=frozenset(
             {Write(Verb.UPDATE, "Node", "status"), Write(Verb.PATCH, "Node"), Write(Verb.UPDATE, "Pod", "status")}

@@ -23,6 +23,7 @@ from kcore.apiserver.changes import Change
 from kcore.apiserver.request import Verb
 from kcore.apiserver.store import Store
 from kcore.client.component import LEADER, Component, Work, Write
+from kcore.client.heeding import NOTHING, Heeding
 from kcore.client.instant import awaited
 from kcore.client.turn import Key, Turn
 from kcore.client.view import View
@@ -128,7 +129,7 @@ PERSISTENTVOLUME = Component(
         "PersistentVolumeClaim": claim_changed,
         "PersistentVolume": volume_changed,
         "StorageClass": class_changed,
-        "Pod": lambda _, __: (),
+        "Pod": Heeding(lambda _, __: (), NOTHING),
     },
     reconcile=reconcile,
     writes=frozenset(

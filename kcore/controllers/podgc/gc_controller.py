@@ -28,6 +28,7 @@ from kcore.apiserver.changes import Change
 from kcore.apiserver.request import Options, Request, Verb
 from kcore.apiserver.store import Store
 from kcore.client.component import LEADER, Component, Work, Write
+from kcore.client.heeding import Heeding, News
 from kcore.client.instant import Instant, awaited
 from kcore.client.turn import Key, Turn
 from kcore.client.view import View
@@ -192,6 +193,10 @@ def watch_pod(threshold: int, change: Change, store: Store) -> Iterator[Work]:
         yield Work(LEADER, TERMINATED)
 
 
+HEEDED = News.NODE | News.DELETION | News.ENDED
+"""What may make a pod worth a look."""
+
+
 def watch_node(change: Change, store: Store) -> Iterator[Work]:
     """Yield a node that is gone and leaves pods behind; the pods being deleted on one that is out of service."""
     if change.new is None and store.on_node(change.key.name):
@@ -206,7 +211,7 @@ def podgc(terminated_pod_threshold: int = TERMINATED_POD_THRESHOLD) -> Component
     """Return the collector that lets so many ended pods stay; 0 lets all stay."""
     return Component(
         family="pod-garbage-collector-controller",
-        watches={"Pod": partial(watch_pod, terminated_pod_threshold), "Node": watch_node},
+        watches={"Pod": Heeding(partial(watch_pod, terminated_pod_threshold), HEEDED), "Node": watch_node},
         reconcile=partial(reconcile, terminated_pod_threshold),
         writes=frozenset({Write(Verb.PATCH, "Pod", "status"), Write(Verb.DELETE, "Pod")}),
     )

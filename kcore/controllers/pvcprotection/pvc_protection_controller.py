@@ -21,6 +21,7 @@ from kcore.apiserver.changes import Change
 from kcore.apiserver.request import Request, Verb
 from kcore.apiserver.store import Store
 from kcore.client.component import LEADER, Component, Work, Write
+from kcore.client.heeding import Heeding, News
 from kcore.client.turn import Call, Key, Turn
 from kcore.client.view import View
 from kcore.machine import Note
@@ -88,7 +89,7 @@ def pod_changed(change: Change, store: Store) -> Iterator[Work]:
 
 PVCPROTECTION = Component(
     family="persistentvolumeclaim-protection-controller",
-    watches={"PersistentVolumeClaim": claim_changed, "Pod": pod_changed},
+    watches={"PersistentVolumeClaim": claim_changed, "Pod": Heeding(pod_changed, News.VOLUMES)},
     reconcile=reconcile,
     writes=frozenset({Write(Verb.UPDATE, "PersistentVolumeClaim")}),
 )

@@ -13,6 +13,8 @@ from kcore.api.selectors.requirement import SelectorError
 from kcore.apiserver.changes import Change
 from kcore.apiserver.store import Store
 from kcore.client.component import LEADER, Work
+from kcore.client.heeding import Heeding
+from kcore.reconcile.census import COUNTED
 from kcore.reconcile.podhandlers import PodHandler
 
 
@@ -29,4 +31,4 @@ def selector_of(replica_set: ReplicaSet) -> Selector:
         return nothing()
 
 
-watch_pod = PodHandler(ReplicaSet, selector_of)
+watch_pod = Heeding(PodHandler(ReplicaSet, selector_of), COUNTED, owner="ReplicaSet")

@@ -32,6 +32,7 @@ from kcore.apiserver.quota.pod import is_alive
 from kcore.apiserver.request import Request, Verb
 from kcore.apiserver.store import Store
 from kcore.client.component import LEADER, Component, Watch, Work, Write
+from kcore.client.heeding import Heeding, News
 from kcore.client.turn import Call, Key, Turn
 from kcore.client.view import View
 
@@ -108,7 +109,11 @@ _EVER = Time(0)
 def _watches() -> dict[str, Watch]:
     """Return a watch of each kind that can be counted."""
     of = {one.kind: watch_quota if one.kind == "ResourceQuota" else watch_counted for one in _EVALUATORS}
-    return {one.kind: partial(of[one.kind], one) for one in _EVALUATORS}
+    return {one.kind: _heeding(one.kind, partial(of[one.kind], one)) for one in _EVALUATORS}
+
+
+def _heeding(kind: str, watch: Watch) -> Watch:
+    return Heeding(watch, News.WENT | News.DELETION | News.ENDED) if kind == "Pod" else watch
 
 
 RESOURCE_QUOTA = Component(

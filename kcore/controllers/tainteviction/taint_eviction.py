@@ -23,6 +23,7 @@ from kcore.apiserver.changes import Change
 from kcore.apiserver.request import Request, Verb
 from kcore.apiserver.store import Store
 from kcore.client.component import LEADER, Component, Work, Write
+from kcore.client.heeding import Heeding, News
 from kcore.client.turn import Key, Turn
 from kcore.client.view import View
 from kcore.controllers.tainteviction.tolerations import Eviction, no_execute_taints, planned
@@ -124,7 +125,7 @@ def _taints(node: ApiObject | None) -> object:
 
 TAINTEVICTION = Component(
     family="taint-eviction-controller",
-    watches={"Pod": watch_pod, "Node": watch_node},
+    watches={"Pod": Heeding(watch_pod, News.NODE | News.WENT | News.SPEC), "Node": watch_node},
     reconcile=reconcile,
     writes=frozenset({Write(Verb.PATCH, "Pod", "status"), Write(Verb.DELETE, "Pod")}),
 )
