@@ -14,6 +14,7 @@ import click
 from kcore import __version__
 from kcore.cli.check import check_command
 from kcore.cli.conform import conform_command
+from kcore.cli.explain_scheduling import explain_scheduling_command
 from kcore.cli.replay import replay_command
 from kcore.cli.run import run_command
 from kcore.errors import KcoreError
@@ -46,3 +47,4 @@ main.add_command(check_command)
 main.add_command(run_command)
 main.add_command(replay_command)
 main.add_command(conform_command)
+main.add_command(explain_scheduling_command)

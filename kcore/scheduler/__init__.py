@@ -1,5 +1,5 @@
 """The scheduler: which node a pod is to run on."""
 
-from kcore.scheduler.scheduler import SCHEDULER
+from kcore.scheduler.scheduler import SCHEDULER, scheduler
 
-__all__ = ["SCHEDULER"]
+__all__ = ["SCHEDULER", "scheduler"]

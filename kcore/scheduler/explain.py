@@ -11,19 +11,15 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/sc
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Mapping
 
 import attrs
 
 from kcore.api.frozenmap import EMPTY
 from kcore.scheduler.framework import Code, NodeInfo, PodInfo, Profile, Rejection
-from kcore.scheduler.hypothesis import Guest, is_excluded, refusal, with_guests
-from kcore.scheduler.schedule_one import Cycle, filtered, fit_error, scored
+from kcore.scheduler.hypothesis import Promises, spoken_for
+from kcore.scheduler.schedule_one import Cycle, filtered, fit_error, pre_filter_error, refused, scored
 from kcore.scheduler.snapshot import Snapshot
-
-Promises: TypeAlias = Mapping[str, Sequence[Guest]]
-"""By node, the nominated pods that the pod to be placed does not outrank."""
 
 NOT_ASKED = Rejection("", Code.UNSCHEDULABLE_AND_UNRESOLVABLE, ())
 """What stands for a node that was not asked, since the pod's nominated node will do."""
@@ -62,37 +58,23 @@ def explain(
     pod: PodInfo, snapshot: Snapshot, profile: Profile, promises: Promises = EMPTY, nominated: str = ""
 ) -> Explanation:
     """Return what `profile` says of each node for `pod`, whose own nominated node is `nominated` ("": none)."""
+    no = refused(pod, profile)
+    if no is not None and snapshot.names:
+        told = tuple(NodeVerdict(node=name, rejection=no) for name in snapshot.names)
+        return Explanation(nodes=told, message=pre_filter_error(no, len(told)))
     cycle = filtered(pod, snapshot, profile)
-    rejections = {name: _rejection(cycle, name) for name in snapshot.names}
-    promised = {name: _promised(pod, snapshot, name, guests, profile) for name, guests in promises.items()}
-    rejections |= {name: said for name, said in promised.items() if said is not None}
+    rejections = {name: cycle.rejection(name) for name in snapshot.names}
+    rejections |= spoken_for(pod, snapshot, promises, profile)
     if nominated in rejections and rejections[nominated] is None:
         rejections = {name: None if name == nominated else NOT_ASKED for name in snapshot.names}
     return _told(pod, snapshot, profile, cycle, rejections)
-
-
-def _rejection(cycle: Cycle, name: str) -> Rejection | None:
-    verdict = cycle.standings.verdicts[name]
-    return verdict.rejection if verdict.place is None else cycle.refused.get(verdict.place)
-
-
-def _promised(
-    pod: PodInfo, snapshot: Snapshot, name: str, guests: Sequence[Guest], profile: Profile
-) -> Rejection | None:
-    """Return why a node won't do once the pods that it is promised to are there; None for one that is left out."""
-    node = snapshot.node(name)
-    if node is None or is_excluded(pod, node, profile):
-        return None
-    return refusal(pod, snapshot, node, with_guests(node, guests), profile)
 
 
 def _told(
     pod: PodInfo, snapshot: Snapshot, profile: Profile, cycle: Cycle, rejections: Mapping[str, Rejection | None]
 ) -> Explanation:
     """Return the explanation, with the scores of the nodes that are left."""
-    spoken_for = {name: said for name, said in rejections.items() if said is not None}
-    cycle = cycle._replace(spoken_for=spoken_for)
-    cycle = cycle._replace(feasible=tuple(place for place in cycle.feasible if cycle.members(place)))
+    cycle = cycle.with_promises({name: said for name, said in rejections.items() if said is not None})
     if not cycle.feasible:
         told = tuple(NodeVerdict(node=name, rejection=said) for name, said in rejections.items())
         return Explanation(nodes=told, message=fit_error(Counter(one.rejection for one in told if one.rejection)))
@@ -113,4 +95,4 @@ def _told(
 def _plain(pod: PodInfo, node: NodeInfo, profile: Profile) -> dict[str, int]:
     """Return the weighted scores that are not compared with those of other nodes."""
     scoring = (one for one in profile.plugins if not one.normalize and one.scores(pod))
-    return {one.name: profile.weights[one.name] * one.score(pod, node) for one in scoring if one.score}
+    return {one.name: profile.weights.get(one.name, 1) * one.score(pod, node) for one in scoring if one.score}

@@ -1,13 +1,16 @@
 """The scheduling framework: what a plugin is given, what it answers, and how plugins make a profile.
 
-Models the extension points PreFilter, Filter, PreScore, Score and NormalizeScore as pure functions in frozen records. A
-profile is data: plugins in the order in which they filter, and weights. There are two records:
+Models the extension points as pure functions in frozen records. A profile is data: plugins in the order in which they
+filter, weights, and who sorts the queue. There are three records:
 
-- `Plugin` looks at a pod and one node. Its answers follow from these two alone and are remembered.
-- `CountingPlugin` weighs a node against the others. It says what it counts over the cluster, which is kept up to date
-  as nodes change, and what it sees of one node (its *place*): nodes that look alike to it get one answer.
+- `Plugin` looks at a pod and one node: PreFilter's list of nodes, Filter, PreScore's skip, Score, NormalizeScore. Its
+  answers follow from pod and node alone and are remembered.
+- `CountingPlugin` weighs a node against the others, at the same points. It says what it counts over the cluster, which
+  is kept up to date as nodes change, and what it sees of one node (its *place*): nodes that look alike to it get one
+  answer.
+- `LifecyclePlugin` acts before and after: PreEnqueue, PostFilter, Reserve, Permit, PreBind, Bind.
 
-Not modelled yet: PreEnqueue, QueueSort, PostFilter, Reserve, Permit and PreBind.
+Not modelled: PostBind, which only tells, and Unreserve: a plugin keeps nothing that would have to be given back.
 
 Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/staging/src/k8s.io/kube-scheduler/framework/interface.go
 """
@@ -16,19 +19,29 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import attrs
 
 from kcore.api.core.affinity import Affinity
 from kcore.api.core.node import Node
+from kcore.api.core.pod import Pod
 from kcore.api.core.taint import Toleration
 from kcore.api.core.topologyspreadconstraint import TopologySpreadConstraint
+from kcore.api.evolve import quick
 from kcore.api.frozenmap import EMPTY, FrozenMap
 from kcore.api.selectors.label import Selector, everything
+from kcore.apiserver.request import Request as ApiRequest
+from kcore.client.component import Write
+from kcore.client.view import View
 from kcore.placement.fit import Request, Usage
 from kcore.placement.hostports import HostPort
 from kcore.placement.podaffinity import NO_TERMS, PodTerms
+from kcore.reconcile.program import Program
+from kcore.scheduler.podvolumes import NO_VOLUMES, PodVolumes
+
+if TYPE_CHECKING:
+    from kcore.scheduler.preemption import Preemption, Situation
 
 MAX_NODE_SCORE = 100
 
@@ -55,6 +68,7 @@ class Rejection:
     reasons: tuple[str, ...]
 
 
+@quick
 @attrs.frozen(kw_only=True, cache_hash=True)
 class PodInfo:
     """All that plugins read of a pod to be placed. Pods of one template are one PodInfo, whatever their names.
@@ -76,8 +90,10 @@ class PodInfo:
     images: tuple[str, ...] = ()
     spread: tuple[TopologySpreadConstraint, ...] = ()
     default_selector: Selector = everything()  # noqa: RUF009 - a value
+    volumes: PodVolumes = NO_VOLUMES
 
 
+@quick
 @attrs.frozen(kw_only=True, cache_hash=True)
 class PlacedPod:
     """All that plugins read of a pod on a node, but for what it asks for; pods of one template are one PlacedPod."""
@@ -86,9 +102,11 @@ class PlacedPod:
     labels: FrozenMap[str] = EMPTY
     terms: PodTerms = NO_TERMS
     ports: tuple[HostPort, ...] = ()
+    claims: tuple[str, ...] = ()
     terminating: bool = False
 
 
+@quick
 @attrs.frozen(kw_only=True)
 class Load:
     """What the pods of a node ask for together, and each kind of pod with how many there are, in no order."""
@@ -98,12 +116,13 @@ class Load:
 
     def plus(self, pod: PlacedPod, request: Request, sign: int) -> Load:
         """Return the load with one pod more, or with one less if `sign` is -1."""
-        known = next((count for one, count in self.pods if one == pod), 0)
-        kept = tuple(pair for pair in self.pods if pair[0] != pod) if known else self.pods
+        known = next((count for one, count in self.pods if one is pod or one == pod), 0)
+        kept = tuple(pair for pair in self.pods if pair[0] is not pod and pair[0] != pod) if known else self.pods
         pods = (*kept, (pod, known + sign)) if known + sign else kept
         return Load(usage=self.usage.plus(request, sign), pods=pods)
 
 
+@quick
 @attrs.frozen(kw_only=True, eq=False)
 class NodeInfo:
     """A node, what it may give (millicores for cpu, else whole units), and its load."""
@@ -191,13 +210,15 @@ class CountingPlugin:
 
     `pre_filter(pod, cluster)` returns the counts as of now, or None to be skipped for both filter and score.
     `keys(pod, counts)` says which labels of nodes it looks at now; `place(pod, keys, node)` what it sees of one node,
-    remembered until either changes. `filters(pod, counts)` is the skip of PreFilter. `filter` and `score` know of a
+    remembered until either changes. `refuses(pod)` is a no of PreFilter to the pod, whatever the node (None: no such
+    plugin). `filters(pod, counts)` is the skip of PreFilter. `filter` and `score` know of a
     node only its place. `pre_score` is given the places of the nodes that passed all filters with the number of nodes
     at each, and returns None to be skipped. `hint` tells what wakes a pod that it may have refused; that the node
     itself may do now is seen without it.
     """
 
     name: str
+    refuses: Callable[[PodInfo], Rejection | None] | None = None
     pre_filter: Callable[[PodInfo, Cluster], Any]
     keys: Callable[[PodInfo, Any], Hashable] = lambda _, __: None
     place: Callable[[PodInfo, Any, NodeInfo], Hashable]
@@ -211,17 +232,73 @@ class CountingPlugin:
     hint: Hint = never
 
 
+@attrs.frozen(kw_only=True)
+class Permission:
+    """What Permit says of a pod on its node: yes; no, with `rejection`; or not yet, and for at most `wait` ms."""
+
+    rejection: Rejection | None = None
+    wait: int = 0
+
+
+ALLOWED = Permission()
+
+
+@attrs.frozen(kw_only=True)
+class LifecyclePlugin:
+    """A plugin that acts before a pod is tried, where no node takes it, or once it has a node.
+
+    `pre_enqueue(pod)` returns why the pod does not enter the queue, "" if it does. `post_filter(situation)` says who
+    would have to go for a pod without a place, or why nobody; the first that finds a node wins. `reserve(pod, node)`
+    looks once more at the chosen node. `permit(view, pod, node name)` lets the pod be bound, refuses it, or has it wait
+    with the node promised to it; it is asked again whenever the pod is looked at, each second at least.
+    `pre_bind(view, pod, node name)` is a program that prepares the binding and tells whether it could; `bind(pod, node
+    name)` returns the request that binds the pod, or None to leave that to the next plugin. `writes` is what its
+    programs and requests do.
+    """
+
+    name: str
+    pre_enqueue: Callable[[Pod], str] | None = None
+    post_filter: Callable[[Situation], Preemption] | None = None
+    reserve: Callable[[PodInfo, NodeInfo], Rejection | None] | None = None
+    permit: Callable[[View, Pod, str], Permission] | None = None
+    pre_bind: Callable[[View, Pod, str], Program[bool]] | None = None
+    bind: Callable[[Pod, str], ApiRequest | None] | None = None
+    writes: frozenset[Write] = frozenset()
+
+
+@attrs.frozen(kw_only=True)
+class QueueSort:
+    """Who of the pods that were never tried goes first: those of the highest rank."""
+
+    name: str
+    rank: Callable[[Pod], int]
+
+
+def _priority(pod: Pod) -> int:
+    return pod.spec.priority or 0
+
+
+PRIORITY_SORT = QueueSort(name="PrioritySort", rank=_priority)
+
+ALL_NODES = 100
+"""The percentage of nodes to score at which all are."""
+
+
 @attrs.frozen(kw_only=True, cache_hash=True)
 class Profile:
     """A scheduler's name, its plugins in the order in which they filter, and the weights of those that score.
 
-    All plugins that look at one node filter before those that count.
+    All plugins that look at one node filter before those that count. A plugin without a weight has the weight 1. Of
+    the nodes that pass all filters `percentage_of_nodes_to_score` are scored (0: as many as upstream thinks fit).
     """
 
     scheduler_name: str
     plugins: tuple[Plugin, ...]
     counting: tuple[CountingPlugin, ...] = ()
-    weights: FrozenMap[int]
+    lifecycle: tuple[LifecyclePlugin, ...] = ()
+    queue_sort: QueueSort = PRIORITY_SORT
+    weights: FrozenMap[int] = EMPTY
+    percentage_of_nodes_to_score: int = ALL_NODES
 
 
 def default_normalize(scores: Sequence[int]) -> Sequence[int]:

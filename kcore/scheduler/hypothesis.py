@@ -1,15 +1,16 @@
 """Hypothesis: the nodes as they would be if one of them were different, and what the filters would say of it then.
 
 Models what upstream's PreFilter extensions (AddPod, RemovePod) do for nominated pods and for preemption: the counts of
-the whole cluster, corrected for one node, without counting anew.
+the whole cluster, corrected for one node, without counting anew. A node that is promised to pods which the pod to be
+placed does not outrank has to do with them there as well as without.
 
 Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/framework/runtime/framework.go
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol, TypeAlias
 
 import attrs
 
@@ -23,6 +24,17 @@ class Guest(NamedTuple):
 
     pod: PlacedPod
     request: Request
+
+
+Promises: TypeAlias = Mapping[str, Sequence[Guest]]
+"""By node, the nominated pods that the pod to be placed does not outrank."""
+
+
+class Nodes(Cluster, Protocol):
+    """The nodes as of one moment, to be asked for by name."""
+
+    def node(self, name: str) -> NodeInfo | None:
+        """Return the node called `name`, None when there is none."""
 
 
 @attrs.frozen(eq=False)
@@ -82,3 +94,15 @@ def is_excluded(pod: PodInfo, node: NodeInfo, profile: Profile) -> bool:
     """Tell whether `node` is left out before any filter runs."""
     exclude = exclusion(pod, profile.plugins)
     return exclude is not None and exclude(node) is not None
+
+
+def spoken_for(pod: PodInfo, cluster: Nodes, promises: Promises, profile: Profile) -> dict[str, Rejection]:
+    """Return the nodes that won't do once the pods that they are promised to are there, and why."""
+    found: dict[str, Rejection] = {}
+    for name, guests in promises.items():
+        node = cluster.node(name)
+        if node is not None and not is_excluded(pod, node, profile):
+            rejection = refusal(pod, cluster, node, with_guests(node, guests), profile)
+            if rejection is not None:
+                found[name] = rejection
+    return found

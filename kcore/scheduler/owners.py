@@ -11,15 +11,17 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/fr
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import attrs
 from pyrsistent import PMap, pmap
 
 from kcore.api.apps.replicaset import ReplicaSet
 from kcore.api.apps.statefulset import StatefulSet
 from kcore.api.core.namespace import Namespace
-from kcore.api.core.pod import Pod
 from kcore.api.core.service import Service
 from kcore.api.frozenmap import EMPTY, FrozenMap
+from kcore.api.meta.objectmeta import OwnerReference
 from kcore.api.object import ApiObject
 from kcore.api.selectors.label import Selector, everything, from_set
 from kcore.placement.podaffinity import readable
@@ -49,19 +51,20 @@ class Owners:
             return self._with_selector(key, None if chosen is None else readable(chosen))
         return self
 
-    def default_selector(self, pod: Pod) -> Selector:
-        """Return the selector of the pods beside which `pod` is spread by default; an empty one for none."""
-        meta = pod.metadata
-        services = self.services.get(meta.namespace, EMPTY)
-        labels: dict[str, str] = {}
+    def default_selector(
+        self, namespace: str, labels: FrozenMap[str], references: Iterable[OwnerReference]
+    ) -> Selector:
+        """Return the selector of the pods beside which such a pod is spread by default; an empty one for none."""
+        services = self.services.get(namespace, EMPTY)
+        chosen: dict[str, str] = {}
         for selector in services.values():
-            if all(meta.labels.get(key) == value for key, value in selector.items()):
-                labels.update(selector)
-        owner = next((one for one in meta.owner_references if one.controller), None)
+            if all(labels.get(key) == value for key, value in selector.items()):
+                chosen.update(selector)
+        owner = next((one for one in references if one.controller), None)
         if owner is None or owner.kind not in _CONTROLLERS:
-            return from_set(labels) if labels else everything()
-        known = self.selectors.get((owner.kind, meta.namespace, owner.name), everything())
-        requirements = {*from_set(labels).requirements, *known.requirements}
+            return from_set(chosen) if chosen else everything()
+        known = self.selectors.get((owner.kind, namespace, owner.name), everything())
+        requirements = {*from_set(chosen).requirements, *known.requirements}
         return Selector(requirements=tuple(sorted(requirements, key=str)), matches_nothing=known.matches_nothing)
 
     def _with_namespace(self, name: str, labels: FrozenMap[str] | None) -> Owners:

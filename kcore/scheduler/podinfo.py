@@ -6,30 +6,52 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/staging/src/k8s.
 from __future__ import annotations
 
 from kcore.api.core.pod import Pod
-from kcore.api.frozenmap import EMPTY
+from kcore.api.core.podspec import PodSpec
+from kcore.api.frozenmap import EMPTY, FrozenMap
+from kcore.api.memo import Memo
+from kcore.api.meta.objectmeta import OwnerReference
 from kcore.api.selectors.label import everything
-from kcore.placement.fit import request_of
+from kcore.placement.fit import Request, request_of
 from kcore.placement.hostports import host_ports
 from kcore.placement.podaffinity import pod_terms
 from kcore.scheduler.framework import PodInfo
 from kcore.scheduler.owners import NO_OWNERS, Owners
+from kcore.scheduler.podvolumes import NO_VOLUMES, PodVolumes
 
 
-def pod_info(pod: Pod, owners: Owners = NO_OWNERS) -> PodInfo:
-    """Return what plugins read of `pod`."""
-    meta, spec = pod.metadata, pod.spec
+def pod_info(pod: Pod, owners: Owners = NO_OWNERS, volumes: PodVolumes = NO_VOLUMES) -> PodInfo:
+    """Return what plugins read of `pod`, whose claims are as `volumes` says."""
+    meta = pod.metadata
+    return _INFO(pod.spec, request_of(pod), meta.namespace, meta.labels, meta.owner_references, owners, volumes)
+
+
+def _info(
+    spec: PodSpec,
+    request: Request,
+    namespace: str,
+    labels: FrozenMap[str],
+    references: tuple[OwnerReference, ...],
+    owners: Owners,
+    volumes: PodVolumes,
+) -> PodInfo:
+    spread = spec.topology_spread_constraints
     return PodInfo(
-        request=request_of(pod),
-        namespace=meta.namespace,
-        namespace_labels=owners.namespaces.get(meta.namespace, EMPTY),
-        labels=meta.labels,
+        request=request,
+        namespace=namespace,
+        namespace_labels=owners.namespaces.get(namespace, EMPTY),
+        labels=labels,
         node_name=spec.node_name,
         tolerations=spec.tolerations,
         node_selector=spec.node_selector,
         affinity=spec.affinity,
-        terms=pod_terms(spec.affinity, meta.namespace).resolved(owners.namespaces),
+        terms=pod_terms(spec.affinity, namespace).resolved(owners.namespaces),
         ports=host_ports(spec),
         images=tuple(one.image for one in (*spec.init_containers, *spec.containers)),
-        spread=spec.topology_spread_constraints,
-        default_selector=everything() if spec.topology_spread_constraints else owners.default_selector(pod),
+        spread=spread,
+        default_selector=everything() if spread else owners.default_selector(namespace, labels, references),
+        volumes=volumes,
     )
+
+
+_INFO = Memo(_info)
+"""The pods of one template share their parts, as long as nobody has changed them."""

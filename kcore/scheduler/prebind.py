@@ -39,7 +39,7 @@ RETRY = 1000
 
 @attrs.frozen(kw_only=True)
 class Reserved:
-    """What is remembered of a pod that waits for its volumes: its node, and since when."""
+    """What is remembered of a pod that waits for its volumes or for permission: its node, and since when."""
 
     node: str
     since: Instant
@@ -54,6 +54,15 @@ def pre_bind(view: View, pod: Pod, info: PodInfo, name: str) -> Program[Turn]:
     since = Instant(view.now(), matters=BIND_TIMEOUT)
     note = Note("pod.waits_for_volumes", pod=str(key_of(pod)), node=name)
     return Turn(memory=Reserved(node=name, since=since), notes=(note,), wake_at=since + BIND_TIMEOUT)
+
+
+def promise(view: View, pod: Pod, name: str) -> Program[Turn]:
+    """Promise `pod` to the node `name`, and have it wait for the permission to go there."""
+    if not (yield from _promise(pod, name)):
+        return Turn(wake_at=view.now() + RETRY)
+    since = Instant(view.now(), matters=BIND_TIMEOUT)
+    note = Note("pod.waits_for_permission", pod=str(key_of(pod)), node=name)
+    return Turn(memory=Reserved(node=name, since=since), notes=(note,), wake_at=view.now() + RETRY)
 
 
 def _promise(pod: Pod, node: str) -> Program[bool]:

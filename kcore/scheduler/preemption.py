@@ -6,7 +6,10 @@ broken and then the more important ones. Of the nodes, the one wins whose victim
 highest priority is least, then the sum of their priorities, then their number, then whose most important ones started
 last.
 
-Not modelled: the limit on candidates in clusters of over 100 nodes, extenders, and the eviction itself.
+In clusters where more than 100 nodes come into question, no more are looked at than give 100 candidates, or a tenth if
+that is more, and one of them without a broken budget. A pod whose victims are still going sends nobody else away.
+
+Not modelled: extenders, and the chance by which upstream chooses the node to look at first.
 
 Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/framework/plugins/defaultpreemption/default_preemption.go
 """
@@ -14,24 +17,36 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/fr
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import attrs
 
 from kcore.api.core.pod import Pod
 from kcore.api.policy.poddisruptionbudget import PodDisruptionBudget
-from kcore.placement.fit import request_of
 from kcore.placement.podaffinity import readable
-from kcore.scheduler.explain import Explanation, Promises
+from kcore.reconcile.podcondition import DISRUPTION_TARGET, condition_of
+from kcore.scheduler.explain import Explanation, explain
 from kcore.scheduler.framework import Code, NodeInfo, PodInfo, Profile, Rejection
-from kcore.scheduler.hypothesis import Guest, refusal, with_guests
+from kcore.scheduler.hypothesis import Promises, refusal, with_guests
+from kcore.scheduler.nominations import guest_of
 from kcore.scheduler.schedule_one import fit_error
-from kcore.scheduler.snapshot import Snapshot, placed_pod
+from kcore.scheduler.snapshot import Snapshot
+from kcore.scheduler.waiting import priority_of
 
 NAME = "DefaultPreemption"
 NEVER = "Never"
 
+PREEMPTED = "PreemptionByScheduler"
+"""The reason in the condition DisruptionTarget of a victim."""
+
 NOT_ELIGIBLE = "not eligible due to preemptionPolicy=Never."
+STILL_GOING = "not eligible due to a terminating pod on the nominated node."
+
+LEAST_CANDIDATES = 100
+"""How many candidates are enough, unless the percentage below asks for more."""
+
+CANDIDATES_PERCENTAGE = 10
+"""How many of the nodes that come into question are enough, in hundredths."""
 
 _NO_USE = Rejection(NAME, Code.UNSCHEDULABLE_AND_UNRESOLVABLE, ("Preemption is not helpful for scheduling",))
 _NOBODY = Rejection(NAME, Code.UNSCHEDULABLE_AND_UNRESOLVABLE, ("No preemption victims found for incoming pod",))
@@ -61,7 +76,11 @@ class Preemption:
 
 @attrs.frozen(kw_only=True)
 class Situation:
-    """Who asks, of which cluster; `pods_on` returns the pods of a node as they came, `budgets` are all there are."""
+    """Who asks, of which cluster; `pods_on` returns the pods of a node as they came, `budgets` are all there are.
+
+    `rejections` are why the filters let no node through, with the number of nodes; `outranks()` tells whether some pod
+    on a node has a lower priority.
+    """
 
     pod: Pod
     info: PodInfo
@@ -70,6 +89,12 @@ class Situation:
     pods_on: Callable[[str], Iterable[Pod]]
     budgets: Sequence[PodDisruptionBudget] = ()
     promises: Promises = attrs.field(factory=dict)
+    rejections: Mapping[Rejection, int] = attrs.field(factory=dict)
+    outranks: Callable[[], bool] = bool
+
+    def explain(self) -> Explanation:
+        """Return what the filters say of each node."""
+        return explain(self.info, self.snapshot, self.profile, self.promises)
 
     def refusal(self, node: NodeInfo, away: Iterable[Pod]) -> Rejection | None:
         """Return why `node` would not do without the pods `away`, with and without those it is promised to."""
@@ -82,33 +107,61 @@ class Situation:
         return refusal(self.info, self.snapshot, node, without, self.profile)
 
 
-def guest_of(pod: Pod) -> Guest:
-    """Return what others see of `pod`, and what it asks for."""
-    return Guest(placed_pod(pod), request_of(pod))
-
-
-def priority_of(pod: Pod) -> int:
-    """Return the priority of `pod`, 0 where it says none."""
-    return pod.spec.priority or 0
-
-
-def preempt(situation: Situation, explanation: Explanation) -> Preemption:
+def preempt(
+    situation: Situation,
+    explanation: Explanation,
+    percentage: int = CANDIDATES_PERCENTAGE,
+    least: int = LEAST_CANDIDATES,
+) -> Preemption:
     """Return what preemption could do for a pod that no node takes, as `explanation` says."""
-    if situation.pod.spec.preemption_policy == NEVER:
-        return Preemption(eligible=False, message=NOT_ELIGIBLE)
-    rejections: list[Rejection] = []
+    said = {one.node: one.rejection for one in explanation.nodes if one.rejection is not None}
+    why = _ineligible(situation, said)
+    if why:
+        return Preemption(eligible=False, message=why)
+    helpful = [name for name, rejection in said.items() if rejection.code is Code.UNSCHEDULABLE]
+    enough = max(len(helpful) * percentage // 100, least)
+    rejections = Counter({_NO_USE: len(said) - len(helpful)})
     candidates: list[Candidate] = []
-    for verdict in explanation.nodes:
-        node = situation.snapshot.node(verdict.node)
-        helpful = verdict.rejection is not None and verdict.rejection.code is Code.UNSCHEDULABLE
-        found = _candidate(situation, node) if node is not None and helpful else _NO_USE
-        if isinstance(found, Candidate):
-            candidates.append(found)
-        else:
-            rejections.append(found)
+    for name in helpful:
+        node = situation.snapshot.node(name)
+        found = _NO_USE if node is None else _candidate(situation, node)
+        if isinstance(found, Rejection):
+            rejections[found] += 1
+            continue
+        candidates.append(found)
+        if len(candidates) >= enough and any(not one.violations for one in candidates):
+            break
     if not candidates:
-        return Preemption(message=fit_error(Counter(rejections)))
+        return Preemption(message=fit_error(+rejections))
     return Preemption(candidates=tuple(candidates), best=_best(candidates))
+
+
+def nobody_to_preempt(rejections: Mapping[Rejection, int]) -> Preemption:
+    """Return what preemption comes to where no pod has a lower priority than the one that the nodes rejected."""
+    found: Counter[Rejection] = Counter()
+    for rejection, nodes in rejections.items():
+        found[_NOBODY if rejection.code is Code.UNSCHEDULABLE else _NO_USE] += nodes
+    return Preemption(message=fit_error(found))
+
+
+def _ineligible(situation: Situation, rejections: Mapping[str, Rejection]) -> str:
+    """Return why the pod may not send others away, "" if it may."""
+    pod = situation.pod
+    if pod.spec.preemption_policy == NEVER:
+        return NOT_ELIGIBLE
+    nominated = pod.status.nominated_node_name
+    said = rejections.get(nominated)
+    if said is None or said.code is Code.UNSCHEDULABLE_AND_UNRESOLVABLE:
+        return ""
+    going = any(_is_going(one) and priority_of(one) < priority_of(pod) for one in situation.pods_on(nominated))
+    return STILL_GOING if going else ""
+
+
+def _is_going(pod: Pod) -> bool:
+    """Tell whether `pod` was preempted and is on its way out."""
+    target = condition_of(pod.status, DISRUPTION_TARGET)
+    told = target is not None and (target.status, target.reason) == ("True", PREEMPTED)
+    return told and pod.metadata.deletion_timestamp is not None
 
 
 def _candidate(situation: Situation, node: NodeInfo) -> Candidate | Rejection:

@@ -1,39 +1,49 @@
 """The scheduler as a component: it looks at one waiting pod, binds it, or says why it can't and waits for a change.
 
-Models kube-scheduler with one profile. A pod without a place gets the condition PodScheduled=False with the reason
-Unschedulable and the real message; it is looked at again when something changes that could help. Pods of higher
-priority come first: a turn on any pod serves the highest that was never tried. A pod that was tried in vain lets those
-go first for as long as it backs off; where nobody else waits it is tried at once, as upstream does by default.
+Models kube-scheduler with one profile or several. A pod without a place gets the condition PodScheduled=False with the
+reason Unschedulable and the real message, and makes room for itself where pods of lower priority are in its way; it is
+looked at again when something changes that could help. Pods of higher priority come first: a turn on any pod serves the
+highest that was never tried. A pod that was tried in vain lets those go first for as long as it backs off; where nobody
+else waits it is tried at once, as upstream does by default.
 
-Not modelled yet: more than one profile, nominations, preemption, and assumed bindings: with a lagging cache, two pods
-may be given the same room.
+Not modelled: assumed bindings: with a lagging cache, two pods may be given the same room.
 
 Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/scheduler.go
 """
 
 from __future__ import annotations
 
+from functools import partial
+
 import attrs
 
-from kcore.api.core.binding import Binding
 from kcore.api.core.pod import Pod
-from kcore.api.core.references import ObjectReference
-from kcore.api.meta.condition import Condition
-from kcore.api.meta.objectmeta import ObjectMeta
 from kcore.api.object import ObjectKey
-from kcore.apiserver.request import Request, Verb
+from kcore.apiserver.request import Verb
 from kcore.client.component import Component, Write
+from kcore.client.heeding import Heeding
+from kcore.client.instant import Instant
 from kcore.client.turn import Call, Key, Turn
 from kcore.client.view import View
-from kcore.machine import Note
-from kcore.scheduler.eventhandlers import namespace_changed, node_changed, pod_changed, unheeded
-from kcore.scheduler.podinfo import pod_info
-from kcore.scheduler.profile import DEFAULT_PROFILE
-from kcore.scheduler.schedule_one import Decision, schedule
-from kcore.scheduler.snapshot import Snapshot, snapshot_of
-from kcore.scheduler.waiting import MOST_ATTEMPTS, POD_SCHEDULED, backoff, is_pending, scheduled_condition
+from kcore.scheduler.attempt import attempt, still_promised
+from kcore.scheduler.cache import snapshots
+from kcore.scheduler.eventhandlers import READ, namespace_changed, node_changed, pod_changed, unheeded
+from kcore.scheduler.prebind import Reserved
+from kcore.scheduler.profile import DEFAULT_PROFILES, Profiles
+from kcore.scheduler.storagehandlers import claim_changed, class_changed, limits_changed, volume_changed
+from kcore.scheduler.waiting import backoff, is_pending
 
-UNSCHEDULABLE = "Unschedulable"
+WRITES = frozenset(
+    {
+        Write(Verb.CREATE, "Pod", "binding"),
+        Write(Verb.UPDATE, "Pod", "status"),
+        Write(Verb.PATCH, "Pod", "status"),
+        Write(Verb.DELETE, "Pod"),
+        Write(Verb.UPDATE, "PersistentVolume"),
+        Write(Verb.UPDATE, "PersistentVolumeClaim"),
+    }
+)
+"""What any scheduler may write: bindings, why not, whom it sends away, and the volumes that a pod waits for."""
 
 
 @attrs.frozen(kw_only=True)
@@ -41,92 +51,74 @@ class Tried:
     """What is remembered of a pod without a place: how often it was tried in vain, and when last (ms since 1970)."""
 
     attempts: int
-    at: int
+    at: Instant
 
 
-def reconcile(memory: Tried | None, view: View, key: Key) -> Turn:
+def reconcile(profiles: Profiles, memory: Tried | Reserved | None, view: View, key: Key) -> Turn:
     """Place the pod at `key`, if it waits for that, or one that goes before it."""
     pod = view.get(ObjectKey(*key))
-    if not isinstance(pod, Pod) or not is_pending(pod):
+    profile = profiles.of(pod) if isinstance(pod, Pod) else None
+    if not isinstance(pod, Pod) or profile is None or not is_pending(pod, profiles):
         return Turn()
-    snapshot = view.derive("scheduler.snapshot", snapshot_of)
-    first = snapshot.waiting.above(pod.spec.priority or 0)
+    snapshot = view.derive("scheduler.snapshot", snapshots(profiles))
+    first = snapshot.waiting.above(profiles.rank(pod))
     other = view.get(first) if first else None
-    if isinstance(other, Pod) and is_pending(other):
-        return attrs.evolve(_attempt(view, snapshot, other), memory=memory, wake_at=view.now())
+    if isinstance(memory, Reserved):
+        kept = still_promised(view, snapshot, profile, pod, memory)
+        if kept is not None:
+            return kept
+        memory = None
+    if isinstance(other, Pod) and is_pending(other, profiles):
+        its_own = profiles.of(other) or profile
+        return attrs.evolve(attempt(view, snapshot, its_own, other), memory=memory, wake_at=view.now())
     if memory is not None and snapshot.waiting.untried:
-        pause = backoff(memory.attempts)
+        pause = backoff(memory.attempts, profiles.initial_backoff, profiles.max_backoff)
         if not view.elapsed(memory.at, pause):
             return Turn(memory=memory, wake_at=memory.at + pause)
-    turn = _attempt(view, snapshot, pod)
-    if any(call.request.subresource == "binding" for call in turn.requests):
+    turn = attempt(view, snapshot, profile, pod)
+    if turn.more or isinstance(turn.memory, Reserved) or any(_binds(call) for call in turn.requests):
         return turn
-    return attrs.evolve(turn, memory=_tried_again(memory, view.now()))
+    return attrs.evolve(turn, memory=_tried_again(profiles, memory, view.now()))
 
 
-def _tried_again(memory: Tried | None, now: int) -> Tried:
-    """Return what is remembered after one more vain attempt; two at one moment are one."""
+def _binds(call: Call) -> bool:
+    return call.request.subresource == "binding"
+
+
+def _tried_again(profiles: Profiles, memory: Tried | None, now: int) -> Tried:
+    """Return what is remembered after one more vain attempt; two at one moment are one.
+
+    As many attempts are counted as it takes to the longest back-off.
+    """
+    at = Instant(now, matters=profiles.max_backoff)
     if memory is None:
-        return Tried(attempts=1, at=now)
-    return Tried(attempts=min(memory.attempts + (now > memory.at), MOST_ATTEMPTS), at=now)
+        return Tried(attempts=1, at=at)
+    most = (profiles.max_backoff // profiles.initial_backoff).bit_length() + 1
+    return Tried(attempts=min(memory.attempts + (now > memory.at), most), at=at)
 
 
-def _attempt(view: View, snapshot: Snapshot, pod: Pod) -> Turn:
-    """Return the turn that binds `pod` or says why it has no place."""
-    decision = schedule(pod_info(pod, snapshot.owners), snapshot, DEFAULT_PROFILE)
-    return _bound(pod, decision) if decision.node else _unschedulable(view, pod, decision)
-
-
-def _bound(pod: Pod, decision: Decision) -> Turn:
-    """Return the turn that binds `pod`."""
-    meta = pod.metadata
-    key = ObjectKey("Pod", meta.namespace, meta.name)
-    binding = Binding(
-        metadata=ObjectMeta(name=meta.name, namespace=meta.namespace, uid=meta.uid),
-        target=ObjectReference(kind="Node", name=decision.node),
-    )
-    request = Request(verb=Verb.CREATE, key=key, subresource="binding", body=binding)
-    return Turn(requests=(Call(request=request),), notes=(Note("pod.bound", pod=str(key), node=decision.node),))
-
-
-def _unschedulable(view: View, pod: Pod, decision: Decision) -> Turn:
-    """Return the turn that says why `pod` has no place, unless its status says so already."""
-    conditions = pod.status.conditions
-    old = scheduled_condition(pod)
-    new = _condition(view, pod, old, decision.message)
-    if new == old:
-        return Turn()
-    kept = tuple(new if one is old else one for one in conditions)
-    status = attrs.evolve(pod.status, conditions=kept if old else (*conditions, new))
-    key = ObjectKey("Pod", pod.metadata.namespace, pod.metadata.name)
-    request = Request(verb=Verb.UPDATE, key=key, subresource="status", body=attrs.evolve(pod, status=status))
-    note = Note("pod.unschedulable", pod=str(key), message=decision.message)
-    return Turn(requests=(Call(request=request),), notes=(note,))
-
-
-def _condition(view: View, pod: Pod, old: Condition | None, message: str) -> Condition:
-    """Return the condition of a pod without a place; its time is that of the last change of its status."""
-    same = old is not None and old.status == "False"
-    return Condition(
-        type=POD_SCHEDULED,
-        status="False",
-        observed_generation=pod.metadata.generation,
-        last_transition_time=old.last_transition_time if old and same else view.timestamp(),
-        reason=UNSCHEDULABLE,
-        message=message,
+def scheduler(profiles: Profiles = DEFAULT_PROFILES, family: str = "scheduler") -> Component:
+    """Return the scheduler with these profiles; a second one in a cluster needs a family of its own."""
+    plugins = (plugin for profile in profiles.profiles for plugin in profile.lifecycle)
+    return Component(
+        family=family,
+        watches={
+            "Pod": Heeding(partial(pod_changed, profiles), READ),
+            "Node": partial(node_changed, profiles),
+            "Namespace": partial(namespace_changed, profiles),
+            "Service": unheeded,
+            "ReplicationController": unheeded,
+            "ReplicaSet": unheeded,
+            "StatefulSet": unheeded,
+            "PersistentVolumeClaim": partial(claim_changed, profiles),
+            "PersistentVolume": partial(volume_changed, profiles),
+            "StorageClass": partial(class_changed, profiles),
+            "CSINode": partial(limits_changed, profiles),
+            "PodDisruptionBudget": unheeded,
+        },
+        reconcile=partial(reconcile, profiles),
+        writes=WRITES.union(*(plugin.writes for plugin in plugins)),
     )
 
 
-SCHEDULER = Component(
-    family="scheduler",
-    watches={
-        "Pod": pod_changed,
-        "Node": node_changed,
-        "Namespace": namespace_changed,
-        "Service": unheeded,
-        "ReplicaSet": unheeded,
-        "StatefulSet": unheeded,
-    },
-    reconcile=reconcile,
-    writes=frozenset({Write(Verb.CREATE, "Pod", "binding"), Write(Verb.UPDATE, "Pod", "status")}),
-)
+SCHEDULER = scheduler()

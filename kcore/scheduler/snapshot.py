@@ -14,29 +14,40 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Hashable, Mapping
 from functools import lru_cache
+from typing import TypeAlias
 
 import attrs
-from pyrsistent import PMap, pmap
 
+from kcore.api.core.affinity import Affinity
+from kcore.api.core.container import Container
 from kcore.api.core.node import Node
 from kcore.api.core.pod import Pod
+from kcore.api.core.podspec import PodSpec
 from kcore.api.core.resourcerequirements import ResourceList
+from kcore.api.evolve import quick
 from kcore.api.frozenmap import FrozenMap
+from kcore.api.hashmap import EMPTY as NOTHING
+from kcore.api.hashmap import HashMap
+from kcore.api.memo import Memo
 from kcore.api.object import ApiObject
 from kcore.placement.fit import Request, amounts_of, request_of
 from kcore.placement.hostports import host_ports
 from kcore.placement.podaffinity import pod_terms
-from kcore.reconcile.derived import Derived
+from kcore.reconcile.volumes import claims_of
 from kcore.scheduler.framework import Bucket, Contribution, Load, NodeInfo, PlacedPod
 from kcore.scheduler.history import EMPTY as NO_HISTORY
 from kcore.scheduler.history import History, NodeChange
 from kcore.scheduler.owners import NO_OWNERS, Owners
 from kcore.scheduler.tally import tally
-from kcore.scheduler.waiting import ENDED, NOBODY_WAITS, Waiting
+from kcore.scheduler.waiting import ENDED, Waiting
+
+Placed: TypeAlias = tuple[str, PlacedPod, Request]
+"""The node on which a pod takes up room, what is seen of it, and how much it takes."""
 
 _UNUSED = Load()
 
 
+@quick
 @attrs.frozen(kw_only=True, eq=False)
 class Snapshot:
     """The nodes sorted by name with the history that led here, what else is read, who waits, and the loads.
@@ -48,8 +59,8 @@ class Snapshot:
     nodes: tuple[NodeInfo, ...] = ()
     history: History = NO_HISTORY
     owners: Owners = NO_OWNERS
-    waiting: Waiting = NOBODY_WAITS
-    loads: PMap[str, Load] = pmap()
+    waiting: Waiting
+    loads: HashMap[str, Load] = NOTHING
 
     def node(self, name: str) -> NodeInfo | None:
         """Return the node called `name`, None when there is none."""
@@ -77,7 +88,7 @@ class Snapshot:
             return snapshot
         return snapshot._with_placed(left, -1)._with_placed(come, 1)  # noqa: SLF001 - of its own class
 
-    def _with_placed(self, moved: tuple[str, PlacedPod, Request] | None, sign: int) -> Snapshot:
+    def _with_placed(self, moved: Placed | None, sign: int) -> Snapshot:
         if moved is None:
             return self
         name, pod, request = moved
@@ -133,9 +144,6 @@ class Snapshot:
         return NodeInfo(node=node, allocatable=_amounts(node.status.allocatable), load=load)
 
 
-EMPTY = Snapshot()
-
-
 def is_placed(found: ApiObject | None) -> bool:
     """Tell whether `found` is a pod that takes up room on a node."""
     return isinstance(found, Pod) and bool(found.spec.node_name) and found.status.phase not in ENDED
@@ -144,13 +152,33 @@ def is_placed(found: ApiObject | None) -> bool:
 def placed_pod(pod: Pod) -> PlacedPod:
     """Return what plugins read of a pod on a node."""
     meta, spec = pod.metadata, pod.spec
-    return PlacedPod(
-        namespace=meta.namespace,
-        labels=meta.labels,
-        terms=pod_terms(spec.affinity, meta.namespace),
-        ports=host_ports(spec),
-        terminating=meta.deletion_timestamp is not None,
+    going = meta.deletion_timestamp is not None
+    return _PLACED_POD(
+        meta.namespace, meta.labels, spec.affinity, spec.init_containers, spec.containers, claims_of(pod), going
     )
+
+
+def _placed_pod(
+    namespace: str,
+    labels: FrozenMap[str],
+    affinity: Affinity | None,
+    init_containers: tuple[Container, ...],
+    containers: tuple[Container, ...],
+    claims: tuple[str, ...],
+    terminating: bool,  # noqa: FBT001 - a memo takes positional arguments
+) -> PlacedPod:
+    return PlacedPod(
+        namespace=namespace,
+        labels=labels,
+        terms=pod_terms(affinity, namespace),
+        ports=host_ports(PodSpec(init_containers=init_containers, containers=containers)),
+        claims=claims,
+        terminating=terminating,
+    )
+
+
+_PLACED_POD = Memo(_placed_pod)
+"""The pods of one template share these parts."""
 
 
 def read_of_node(node: Node) -> object:
@@ -158,20 +186,21 @@ def read_of_node(node: Node) -> object:
     return node.metadata.labels, node.spec, node.status.allocatable, node.status.images
 
 
-def placed(found: ApiObject | None) -> tuple[str, PlacedPod, Request] | None:
+def placed(found: ApiObject | None) -> Placed | None:
     """Return the node on which `found` takes up room, what is seen of it, and how much; None when it takes up none."""
+    return None if found is None else _PLACED(found)
+
+
+def _placed(found: ApiObject) -> Placed | None:
     if not isinstance(found, Pod) or not is_placed(found):
         return None
     return found.spec.node_name, placed_pod(found), request_of(found)
 
 
+_PLACED = Memo(_placed)
+"""A pod is asked for as what it became, then as what it was."""
+
+
 @lru_cache(maxsize=1024)
 def _amounts(allocatable: ResourceList) -> FrozenMap[int]:
     return amounts_of(allocatable)
-
-
-KINDS = ("Namespace", "Service", "ReplicationController", "ReplicaSet", "StatefulSet", "Node", "Pod")
-"""The kinds that a snapshot reads, those that others are counted by first."""
-
-snapshot_of: Derived[Snapshot] = Derived(EMPTY, Snapshot.after, KINDS)
-"""The snapshot of a store, brought up to date by what changed since an earlier one."""

@@ -43,14 +43,15 @@ Ranked: TypeAlias = tuple[int, str]
 class Standings:
     """The nodes for one kind of pod: their verdicts by name, how many were rejected why, and the groups, best first."""
 
-    __slots__ = ("_keys", "_pod", "_profile", "_seen", "groups", "rejected", "verdicts")
+    __slots__ = ("_judge", "_keys", "_pod", "_profile", "_seen", "groups", "rejected", "verdicts")
 
     def __init__(self, pod: PodInfo, profile: Profile) -> None:
         """Start from no nodes at all."""
         self._pod = pod
         self._profile = profile
         self._seen: History = EMPTY
-        self._keys: tuple[Any, ...] | None = None
+        self._keys: tuple[Any, ...] = ()
+        self._judge = _judge(pod, profile, tuple(SKIPPED for _ in profile.counting))
         self._clear()
 
     def update(self, history: History, nodes: tuple[NodeInfo, ...], keys: tuple[Any, ...]) -> None:
@@ -58,8 +59,9 @@ class Standings:
         if history is self._seen and keys == self._keys:
             return
         changes = history.since(self._seen) if keys == self._keys else None
-        self._seen, self._keys = history, keys
-        judge = _judge(self._pod, self._profile, keys)
+        if keys != self._keys:
+            self._judge = _judge(self._pod, self._profile, keys)
+        self._seen, self._keys, judge = history, keys, self._judge
         if changes is None:
             self._clear()
             for node in nodes:
@@ -105,7 +107,7 @@ def _judge(pod: PodInfo, profile: Profile, keys: tuple[Any, ...]) -> Callable[[N
     """Return what judges nodes for `pod`: the plugins with nothing to say of it are left out."""
     filters = [one.filter for one in profile.plugins if one.filter and one.filters(pod)]
     scoring = [one for one in profile.plugins if one.score and one.scores(pod)]
-    plain = [(one.score, profile.weights[one.name]) for one in scoring if one.score and not one.normalize]
+    plain = [(one.score, profile.weights.get(one.name, 1)) for one in scoring if one.score and not one.normalize]
     compared = [one.score for one in scoring if one.score and one.normalize]
     places = [(one.place, key) for one, key in zip(profile.counting, keys, strict=True)]
     exclude = exclusion(pod, profile.plugins)

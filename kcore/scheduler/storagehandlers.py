@@ -18,44 +18,45 @@ from kcore.apiserver.store import Store
 from kcore.client.component import LEADER, Work
 from kcore.reconcile.storage import users_of, waiting_claims
 from kcore.reconcile.volumes import claims_of, volume_class
-from kcore.scheduler.snapshot import snapshot_of
+from kcore.scheduler.cache import snapshots
+from kcore.scheduler.profile import Profiles
 from kcore.scheduler.waiting import is_pending
 
 
-def claim_changed(change: Change, store: Store) -> Iterator[Work]:
+def claim_changed(profiles: Profiles, change: Change, store: Store) -> Iterator[Work]:
     """Yield the waiting pods that use the claim."""
     if change.new is not None:
-        yield from _using(store, (change.key,))
+        yield from _using(profiles, store, (change.key,))
 
 
-def volume_changed(change: Change, store: Store) -> Iterator[Work]:
+def volume_changed(profiles: Profiles, change: Change, store: Store) -> Iterator[Work]:
     """Yield the waiting pods of the claim that the volume is reserved for, or of all claims that it may answer."""
     volume = change.new
     if not isinstance(volume, PersistentVolume):
         return
     ref = volume.spec.claim_ref
     if ref is not None:
-        yield from _using(store, (ObjectKey("PersistentVolumeClaim", ref.namespace, ref.name),))
+        yield from _using(profiles, store, (ObjectKey("PersistentVolumeClaim", ref.namespace, ref.name),))
     else:
-        yield from _using(store, waiting_claims(store, volume_class(volume)))
+        yield from _using(profiles, store, waiting_claims(store, volume_class(volume)))
 
 
-def class_changed(change: Change, store: Store) -> Iterator[Work]:
+def class_changed(profiles: Profiles, change: Change, store: Store) -> Iterator[Work]:
     """Yield the waiting pods whose claims wait for the class."""
     if change.new is not None:
-        yield from _using(store, waiting_claims(store, change.key.name))
+        yield from _using(profiles, store, waiting_claims(store, change.key.name))
 
 
-def limits_changed(change: Change, store: Store) -> Iterator[Work]:
+def limits_changed(profiles: Profiles, change: Change, store: Store) -> Iterator[Work]:
     """Yield the pods that were tried in vain and use claims."""
-    for key in snapshot_of(store).waiting.tried:
+    for key in snapshots(profiles)(store).waiting.tried:
         found = store.get(key)
         if isinstance(found, Pod) and claims_of(found):
             yield Work(LEADER, key)
 
 
-def _using(store: Store, claims: Iterable[ObjectKey]) -> Iterator[Work]:
+def _using(profiles: Profiles, store: Store, claims: Iterable[ObjectKey]) -> Iterator[Work]:
     for claim in claims:
         for key in users_of(store, claim.namespace, claim.name):
-            if is_pending(store.get(key)):
+            if is_pending(store.get(key), profiles):
                 yield Work(LEADER, key)

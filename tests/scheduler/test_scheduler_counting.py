@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from kcore.api.convert import from_wire
 from kcore.api.object import ObjectKey
 from kcore.apiserver.store import Store
+from kcore.scheduler.cache import snapshot_of
 from kcore.scheduler.explain import explain
 from kcore.scheduler.podinfo import pod_info
 from kcore.scheduler.profile import DEFAULT_PROFILE
 from kcore.scheduler.schedule_one import schedule
-from kcore.scheduler.snapshot import snapshot_of
 from kcore.scheduler.standings import standings
 from kcore.scheduler.tally import tally
 

@@ -6,12 +6,13 @@ import pytest
 
 from kcore.api.convert import from_wire
 from kcore.apiserver.store import Store
+from kcore.scheduler.cache import snapshot_of
 from kcore.scheduler.explain import explain
 from kcore.scheduler.hypothesis import Guest, Hypothesis, with_guests
+from kcore.scheduler.nominations import guest_of
 from kcore.scheduler.podinfo import pod_info
-from kcore.scheduler.preemption import Situation, guest_of, preempt
+from kcore.scheduler.preemption import Situation, preempt
 from kcore.scheduler.profile import DEFAULT_PROFILE
-from kcore.scheduler.snapshot import snapshot_of
 
 
 def node(name, cpu="2", **spec):

@@ -114,7 +114,7 @@ def test_a_pod_that_nobody_waits_behind_is_tried_at_once():
 )
 def test_the_back_off_doubles(attempts, delay):
     """From one second to ten."""
-    assert backoff(attempts) == delay
+    assert backoff(attempts, 1000, 10_000) == delay
 
 
 def near(app):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from kcore.api.convert import from_wire
 from kcore.api.object import ObjectKey
 from kcore.apiserver.store import Store
-from kcore.scheduler.snapshot import EMPTY, snapshot_of
+from kcore.scheduler.cache import EMPTY, snapshot_of
 
 
 def pod(name, node="", cpu="100m", phase="Pending"):

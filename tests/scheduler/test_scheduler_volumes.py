@@ -15,12 +15,12 @@ from kcore.api.storage.storageclass import StorageClass
 from kcore.apiserver.request import Verb
 from kcore.apiserver.store import Store
 from kcore.client.view import View
+from kcore.scheduler import SCHEDULER
+from kcore.scheduler.cache import snapshot_of
 from kcore.scheduler.explain import explain
 from kcore.scheduler.podinfo import pod_info
 from kcore.scheduler.podvolumes import pod_volumes
 from kcore.scheduler.profile import DEFAULT_PROFILE
-from kcore.scheduler.scheduler import reconcile
-from kcore.scheduler.snapshot import snapshot_of
 
 ZONE = "topology.kubernetes.io/zone"
 UNBOUND = "pod has unbound immediate PersistentVolumeClaims"
@@ -192,7 +192,9 @@ def turns(asking, *objects):
     """The calls of the scheduler's turn on a pod, each answered as the API server would at best."""
     store, answers = Store.of([*objects, asking]), []
     while True:
-        turn = reconcile(None, View(store, 0, tuple(answers)), ObjectKey("Pod", "default", asking.metadata.name))
+        turn = SCHEDULER.reconcile(
+            None, View(store, 0, tuple(answers)), ObjectKey("Pod", "default", asking.metadata.name)
+        )
         if not turn.more:
             return turn, [one.request for one in answers]
         answers += [_Answer(call.request) for call in turn.requests]

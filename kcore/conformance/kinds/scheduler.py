@@ -20,13 +20,13 @@ from kcore.api.meta.objectmeta import ObjectMeta
 from kcore.api.object import ApiObject
 from kcore.api.policy.poddisruptionbudget import PodDisruptionBudget
 from kcore.apiserver.store import Store
+from kcore.scheduler.cache import snapshot_of
 from kcore.scheduler.explain import Explanation, NodeVerdict, explain
 from kcore.scheduler.hypothesis import Guest, Promises
 from kcore.scheduler.nominations import guest_of
 from kcore.scheduler.podinfo import pod_info
 from kcore.scheduler.preemption import Preemption, Situation, preempt
 from kcore.scheduler.profile import DEFAULT_PROFILE
-from kcore.scheduler.snapshot import snapshot_of
 from kcore.scheduler.waiting import priority_of
 
 _KINDS: Mapping[str, type[ApiObject]] = {

@@ -2,9 +2,8 @@
 
 Models both directions: what the pod demands and wishes of the pods that are there, and what these refuse and wish of
 it. The first pod of a group that wants its own kind near goes anywhere. A demand of a placed pod that the new one meets
-counts as a wish of weight 1.
-
-Not modelled: other weights for that.
+counts as a wish, of weight 1 by default. A profile may leave the wishes of placed pods out of account for those that
+have none of their own.
 
 Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/framework/plugins/interpodaffinity/plugin.go
 """
@@ -13,7 +12,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeAlias
 
 import attrs
@@ -80,12 +79,13 @@ Place: TypeAlias = tuple[Domain | Lone, ...]
 
 @attrs.frozen(kw_only=True, cache_hash=True)
 class Question:
-    """What matters of the pod to be placed."""
+    """What matters of the pod to be placed, and how much a demand of a placed pod that it meets counts."""
 
     namespace: str
     namespace_labels: FrozenMap[str]
     labels: FrozenMap[str]
     terms: PodTerms
+    hard_weight: int = HARD_POD_AFFINITY_WEIGHT
 
     def met_by(self, term: Term) -> bool:
         """Tell whether the pod itself is one that `term` means."""
@@ -113,8 +113,8 @@ class Effect(NamedTuple):
     amount: int
 
 
-def _pre_filter(pod: PodInfo, cluster: Cluster) -> Counts | None:
-    question = _question(pod)
+def _pre_filter(hard_weight: int, pod: PodInfo, cluster: Cluster) -> Counts | None:
+    question = _question(pod, hard_weight)
     topologies: Mapping[Any, int] = cluster.tally(_topologies, question)
     terms = question.terms
     if not topologies and not terms.affinity:
@@ -128,8 +128,14 @@ def _pre_filter(pod: PodInfo, cluster: Cluster) -> Counts | None:
 
 
 @lru_cache(maxsize=1024)
-def _question(pod: PodInfo) -> Question:
-    return Question(namespace=pod.namespace, namespace_labels=pod.namespace_labels, labels=pod.labels, terms=pod.terms)
+def _question(pod: PodInfo, hard_weight: int = HARD_POD_AFFINITY_WEIGHT) -> Question:
+    return Question(
+        namespace=pod.namespace,
+        namespace_labels=pod.namespace_labels,
+        labels=pod.labels,
+        terms=pod.terms,
+        hard_weight=hard_weight,
+    )
 
 
 def _contribution(question: Question, node: NodeInfo) -> Iterator[tuple[Pair, int]]:
@@ -168,9 +174,9 @@ def _wishes(question: Question, placed: PlacedPod) -> Iterator[Effect]:
     own, theirs = question.terms, placed.terms
     yield from (Effect(Part.WORTH, term.topology_key, weight) for weight, term in own.preferred if _means(term, placed))
     yield from (Effect(Part.WORTH, term.topology_key, -weight) for weight, term in own.avoided if _means(term, placed))
-    for term in theirs.affinity:
+    for term in theirs.affinity if question.hard_weight else ():
         if question.met_by(term):
-            yield Effect(Part.WORTH, term.topology_key, HARD_POD_AFFINITY_WEIGHT)
+            yield Effect(Part.WORTH, term.topology_key, question.hard_weight)
     for sign, wishes in ((1, theirs.preferred), (-1, theirs.avoided)):
         for weight, term in wishes:
             if question.met_by(term):
@@ -182,22 +188,23 @@ def _means(term: Term, placed: PlacedPod) -> bool:
     return term.matches(placed.namespace, FrozenMap(), placed.labels)
 
 
-def _keys(pod: PodInfo, counts: Counts) -> tuple[tuple[str, bool], ...]:
-    return counts.keys
+def _keys(_: PodInfo, counts: Counts) -> tuple[Question, tuple[tuple[str, bool], ...]]:
+    return counts.question, counts.keys
 
 
-def _place(pod: PodInfo, keys: tuple[tuple[str, bool], ...], node: NodeInfo) -> Place:
+def _place(_: PodInfo, asked: tuple[Question, tuple[tuple[str, bool], ...]], node: NodeInfo) -> Place:
     labels = node.node.metadata.labels
+    question, keys = asked
     return tuple(
-        Lone(key, _here(pod, key, node)) if single else Domain(key, labels[key])
+        Lone(key, _here(question, key, node)) if single else Domain(key, labels[key])
         for key, single in keys
         if key in labels
     )
 
 
-def _here(pod: PodInfo, key: str, node: NodeInfo) -> tuple[tuple[Part, int], ...]:
+def _here(question: Question, key: str, node: NodeInfo) -> tuple[tuple[Part, int], ...]:
     """Return what the pods of a node come to in one topology, by part."""
-    question, amounts = _question(pod), dict.fromkeys(Part, 0)
+    amounts = dict.fromkeys(Part, 0)
     for placed, count in node.load.pods:
         for effect in _effects(question, placed):
             if effect.key == key:
@@ -242,6 +249,11 @@ def _pre_score(pod: PodInfo, counts: Counts, _: Mapping[Any, int]) -> Counts | N
     return counts if Part.WORTH in counts.parts else None
 
 
+def _pre_score_own(pod: PodInfo, counts: Counts, places: Mapping[Any, int]) -> Counts | None:
+    own = counts.question.terms
+    return _pre_score(pod, counts, places) if own.preferred or own.avoided else None
+
+
 def _score(pod: PodInfo, counts: Counts, place: Place) -> int:
     return sum(_amount(counts, Part.WORTH, one) for one in place)
 
@@ -263,15 +275,22 @@ def _hint(pod: PodInfo, happening: Happening) -> bool:
     return shunned or any(map(question.met_by, gone.terms.anti_affinity))
 
 
-INTER_POD_AFFINITY = CountingPlugin(
-    name=NAME,
-    pre_filter=_pre_filter,
-    keys=_keys,
-    place=_place,
-    filters=_filters,
-    filter=_filter,
-    pre_score=_pre_score,
-    score=_score,
-    normalize=_normalize,
-    hint=_hint,
-)
+def inter_pod_affinity(
+    hard_weight: int = HARD_POD_AFFINITY_WEIGHT, *, ignore_preferred_terms_of_existing_pods: bool = False
+) -> CountingPlugin:
+    """Return the plugin for which a demand of a placed pod that the new one meets counts `hard_weight`."""
+    return CountingPlugin(
+        name=NAME,
+        pre_filter=partial(_pre_filter, hard_weight),
+        keys=_keys,
+        place=_place,
+        filters=_filters,
+        filter=_filter,
+        pre_score=_pre_score_own if ignore_preferred_terms_of_existing_pods else _pre_score,
+        score=_score,
+        normalize=_normalize,
+        hint=_hint,
+    )
+
+
+INTER_POD_AFFINITY = inter_pod_affinity()

@@ -4,9 +4,7 @@ Models both kinds of constraint. DoNotSchedule filters: with a pod more, a domai
 pods more than the emptiest domain, which counts as empty while there are fewer than `minDomains`. ScheduleAnyway
 scores: a node is the better the fewer matching pods its domains hold, each topology weighted by the logarithm of its
 number of domains. A pod that says nothing is spread over zones and nodes, loosely, with the pods of its Services and
-its owner. Pods that are being deleted do not count.
-
-Not modelled: defaults other than the system's.
+its owner, or as the constraints say that a profile gives it. Pods that are being deleted do not count.
 
 Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/framework/plugins/podtopologyspread/plugin.go
 """
@@ -15,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import attrs
@@ -144,19 +142,28 @@ class Place(NamedTuple):
     soft: tuple[str | int | None, ...] | None
 
 
+class Defaults(NamedTuple):
+    """The constraints of pods that have none; `strict` leaves out the nodes that lack one of their labels."""
+
+    constraints: tuple[TopologySpreadConstraint, ...]
+    strict: bool
+
+
 @lru_cache(maxsize=1024)
-def spread_of(pod: PodInfo) -> Spread:
-    """Return the constraints of `pod`, the system's own where it has none."""
-    if pod.spread:
-        return Spread(
-            hard=tuple(_constraint(one, pod) for one in pod.spread if one.when_unsatisfiable == DO_NOT_SCHEDULE),
-            soft=tuple(_constraint(one, pod) for one in pod.spread if one.when_unsatisfiable == SCHEDULE_ANYWAY),
-            strict=True,
-        )
-    if pod.default_selector.empty:
-        return Spread(hard=(), soft=(), strict=False)
-    soft = (attrs.evolve(_constraint(one, pod), selector=pod.default_selector) for one in SYSTEM_DEFAULTS)
-    return Spread(hard=(), soft=tuple(soft), strict=False)
+def spread_of(defaults: Defaults, pod: PodInfo) -> Spread:
+    """Return the constraints of `pod`, those of the profile where it has none."""
+    strict = bool(pod.spread) or defaults.strict
+    if not pod.spread and pod.default_selector.empty:
+        return Spread(hard=(), soft=(), strict=strict)
+    hard, soft = [], []
+    for given in pod.spread or defaults.constraints:
+        one = _constraint(given, pod)
+        one = one if pod.spread else attrs.evolve(one, selector=pod.default_selector)
+        if given.when_unsatisfiable == DO_NOT_SCHEDULE:
+            hard.append(one)
+        elif given.when_unsatisfiable == SCHEDULE_ANYWAY:
+            soft.append(one)
+    return Spread(hard=tuple(hard), soft=tuple(soft), strict=strict)
 
 
 def _constraint(given: TopologySpreadConstraint, pod: PodInfo) -> Constraint:
@@ -183,8 +190,8 @@ def _selector(given: TopologySpreadConstraint, pod: PodInfo) -> Selector:
     return Selector(requirements=tuple(sorted(requirements, key=lambda one: one.key)))
 
 
-def _pre_filter(pod: PodInfo, cluster: Cluster) -> Counts | None:
-    spread = spread_of(pod)
+def _pre_filter(defaults: Defaults, pod: PodInfo, cluster: Cluster) -> Counts | None:
+    spread = spread_of(defaults, pod)
     if not spread.hard and not spread.soft:
         return None
     keys = tuple(one.key for one in spread.hard)
@@ -241,12 +248,12 @@ def _counts(constraint: Constraint, placed: PlacedPod) -> bool:
     return constraint.counts(placed)
 
 
-def _keys(pod: PodInfo, counts: Counts) -> tuple[bool, ...]:
-    return tuple(one.single for one in counts.hard)
+def _keys(_: PodInfo, counts: Counts) -> tuple[Spread, tuple[bool, ...]]:
+    return counts.spread, tuple([one.single for one in counts.hard])
 
 
-def _place(pod: PodInfo, singles: tuple[bool, ...], node: NodeInfo) -> Place:
-    spread = spread_of(pod)
+def _place(_: PodInfo, asked: tuple[Spread, tuple[bool, ...]], node: NodeInfo) -> Place:
+    spread, singles = asked
     labels = node.node.metadata.labels
     keys = tuple(one.key for one in spread.hard)
     hard = tuple(_hard_place(one, keys, node, single=single) for one, single in zip(spread.hard, singles, strict=True))
@@ -314,24 +321,31 @@ def _normalize(state: Weights, places: Sequence[Place], scores: Sequence[int]) -
     ]
 
 
-def _hint(pod: PodInfo, happening: Happening) -> bool:
+def _hint(defaults: Defaults, pod: PodInfo, happening: Happening) -> bool:
     """Tell whether a domain came, went or holds another number of matching pods."""
-    hard = spread_of(pod).hard
+    hard = spread_of(defaults, pod).hard
     if happening.node is not None:
         return bool(hard)
     moved = tuple(placed for placed in (happening.came, happening.gone) if placed is not None)
     return any(_counts(one, placed) for one in hard for placed in moved)
 
 
-POD_TOPOLOGY_SPREAD = CountingPlugin(
-    name=NAME,
-    pre_filter=_pre_filter,
-    keys=_keys,
-    place=_place,
-    filters=_filters,
-    filter=_filter,
-    pre_score=_pre_score,
-    score=_score,
-    normalize=_normalize,
-    hint=_hint,
-)
+def pod_topology_spread(constraints: tuple[TopologySpreadConstraint, ...] | None = None) -> CountingPlugin:
+    """Return the plugin with `constraints` for the pods that have none (None: the system's)."""
+    system = Defaults(SYSTEM_DEFAULTS, strict=False)
+    defaults = system if constraints is None else Defaults(constraints, strict=True)
+    return CountingPlugin(
+        name=NAME,
+        pre_filter=partial(_pre_filter, defaults),
+        keys=_keys,
+        place=_place,
+        filters=_filters,
+        filter=_filter,
+        pre_score=_pre_score,
+        score=_score,
+        normalize=_normalize,
+        hint=partial(_hint, defaults),
+    )
+
+
+POD_TOPOLOGY_SPREAD = pod_topology_spread()
