@@ -24,6 +24,7 @@ from kcore.model.faults import FAULTS
 from kcore.verify.actions import parse_action
 from kcore.verify.asked import Asked, Statement
 from kcore.verify.invent import ZONE
+from kcore.verify.metrics import parse_metrics
 from kcore.verify.nodes import parse_node
 from kcore.verify.origin import Origin
 from kcore.verify.reader import Locate, Reader
@@ -152,6 +153,7 @@ def _origin(reader: Reader, timing: Timing, budget: Mapping[str, int]) -> Origin
         config=ClusterConfig.from_wire(config.whole, config.place()),
         masters=masters.take("replicas", int, 1),
         behaviors=behaviors,
+        metrics=parse_metrics(given),
         timing=timing,
         budget=FrozenMap(dict(budget)),
     )

@@ -49,7 +49,13 @@ DOWN = 20_000
 Workload = Deployment | StatefulSet | DaemonSet
 
 NODE_PARTS = frozenset({"kubelet", "kube-proxy"})
-ALONE = {"kube-scheduler": "kube-scheduler", "kubectl-drain": ""}
+ALONE = {
+    "kube-scheduler": "kube-scheduler",
+    "coredns": "coredns",
+    "service-lb-controller": "cloud-controller-manager",
+    "cloud-load-balancer": "",
+    "kubectl-drain": "",
+}
 MANAGER = "kube-controller-manager"
 
 

@@ -2,7 +2,8 @@
 
 Models what a person would set up to try a manifest: nobody is short of room, so that a pod that does not run has
 another reason. Nodes among the manifests, as a dump of a cluster has them, take the place of invented ones. The size
-follows from the requests of all pods and pod templates, with room for a rollout. Claims find storage.
+follows from the requests of all pods and pod templates, with room for a rollout. Claims find storage, and Services that
+ask for one a load balancer.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from kcore.api.core.taint import Taint
 from kcore.api.frozenmap import FrozenMap
 from kcore.api.json import Json, Wire
 from kcore.api.resources import pod_requests
+from kcore.cluster.config import ClusterConfig
 from kcore.errors import InputError
 from kcore.manifests import Document, Loaded
 from kcore.model import NodeSpec, Plan
@@ -55,7 +57,9 @@ def invent_origin(loaded: Loaded, nodes: int = DEFAULT_NODES, behaviors: tuple[B
     specs = given or tuple(_invented(number, _capacity(wires)) for number in range(nodes))
     storage = invented_storage(wires, [node.name for node in specs])
     objects = tuple(Json.of(wire) for wire in (*storage, *wires))
-    return Origin(plan=Plan(nodes=specs, behaviors=behaviors), objects=objects)
+    balanced = any((wire.get("spec") or {}).get("type") == "LoadBalancer" for wire in wires)
+    config = ClusterConfig(cloud_provider="external" if balanced else "")
+    return Origin(plan=Plan(nodes=specs, behaviors=behaviors, config=config), objects=objects)
 
 
 def is_node(document: Document) -> bool:

@@ -95,6 +95,8 @@ def parse_behavior(reader: Reader) -> Behavior:
         exit_code=reader.optional("exitCode", int),
         after=reader.duration("after", 0),
         ready=reader.take("ready", bool, default=True),
+        startup=reader.duration("startup", 0),
+        hangs_after=reader.duration("hangsAfter", 0) or None,
     )
     reader.finish()
     return behavior

@@ -2,7 +2,7 @@
 
 Models prompt runs in which faults and people act in settled states only: from each of these, each thing that may happen
 is let happen, and the cluster is left alone for the time given; then the condition has to hold. All settled states are
-looked at, each once, up to a limit.
+looked at, each once, up to a limit; where nothing may happen any more, what follows is not.
 
 Not modelled: other timings, under which time says little.
 """
@@ -53,13 +53,15 @@ def judge_timed(
     while waiting:
         node = waiting.popleft()
         depth = max(depth, node.depth)
-        for event in (None, *passenger.others(node.place.state)):
+        state = node.place.state
+        others = passenger.others(state)
+        for event in (None, *others):
             broken = _left_alone(model, node, event, condition, within)
             if broken is not None:
                 events, culprits = broken
                 coverage = _coverage(len(seen), transitions, depth, None)
                 return _violated(name, start, events, culprits, coverage)
-        for following in _following(system, node):
+        for following in _following(system, node) if others or any(state.budget.values()) else ():
             transitions += 1
             if following.place.fingerprint in seen:
                 continue

@@ -14,24 +14,32 @@ from kcore.api.apps.statefulset import StatefulSet
 from kcore.api.core.node import Node
 from kcore.api.core.pod import Pod
 from kcore.api.object import ApiObject, ObjectKey
+from kcore.api.quantity import Quantity
 from kcore.apiserver.changes import Change
 from kcore.apiserver.store import Store
 from kcore.cluster.target import Target
 from kcore.faults.api_server_down import ApiServerStarted, ApiServerStopped
 from kcore.faults.component_restarted import ComponentRestarted
 from kcore.faults.container_crash import ContainerCrash
+from kcore.faults.dns_down import DnsStarted, DnsStopped
 from kcore.faults.etcd_member_lost import EtcdMemberBack, EtcdMemberLost
+from kcore.faults.health_check_late import HealthChecksLate, HealthChecksResumed
+from kcore.faults.kube_proxy_stale import KubeProxyRefreshed, KubeProxyStalled
 from kcore.faults.kubelet_stopped import KubeletStarted, KubeletStopped
 from kcore.faults.leader_moved import LeaderMoved
 from kcore.faults.machine_lost import MachineLost
 from kcore.faults.master_lost import MasterLost
+from kcore.faults.network_partition import NetworkMended, NetworkPartitioned
 from kcore.faults.node_cut_off import NodeCutOff, NodeReconnected
 from kcore.faults.pod_deleted import PodDeleted, PodForceDeleted
 from kcore.faults.readiness_lost import ReadinessLost, ReadinessRegained
 from kcore.faults.zone_lost import ZoneLost
 from kcore.model.model import Event
+from kcore.users.autoscale import Autoscale
+from kcore.users.create_job import CreateJob
 from kcore.users.delete import Delete, Evict
 from kcore.users.drain import Drain
+from kcore.users.load import LoadSet
 from kcore.users.patch import Cordon, Scale
 from kcore.users.rollout import RolloutPause, RolloutRestart, RolloutResume, SetImage
 from kcore.users.undo import RolloutUndo
@@ -150,7 +158,19 @@ def _drain(event: Drain) -> str:
 def _delete(event: Delete) -> str:
     grace = event.grace_period_seconds
     flags = "" if grace is None else f" --grace-period={grace}" + (" --force" if grace == 0 else "")
-    return f"kubectl delete {_of(event.target)}{flags}"
+    cascade = f" --cascade={event.propagation_policy.lower()}" if event.propagation_policy else ""
+    return f"kubectl delete {_of(event.target)}{flags}{cascade}"
+
+
+def _autoscale(event: Autoscale) -> str:
+    flags = {"min": event.least, "max": event.most, "cpu": event.cpu, "memory": event.memory, "name": event.name}
+    given = (f"--{flag}={value}" for flag, value in flags.items() if value)
+    return " ".join([f"kubectl autoscale {_of(event.target)}", *given])
+
+
+def _create_job(event: CreateJob) -> str:
+    namespace = f" -n {event.namespace}" if event.namespace != "default" else ""
+    return f"kubectl create job {event.name} --from=cronjob/{event.cron_job}{namespace}"
 
 
 _COMMANDS: Mapping[type, Callable[[Any], str]] = {
@@ -163,6 +183,8 @@ _COMMANDS: Mapping[type, Callable[[Any], str]] = {
     Cordon: lambda e: f"kubectl {'cordon' if e.unschedulable else 'uncordon'} {e.node}",
     Drain: _drain,
     Delete: _delete,
+    Autoscale: _autoscale,
+    CreateJob: _create_job,
     Evict: lambda e: f"kubectl evict {_of(e.target)}",
     PodDeleted: lambda e: f"kubectl delete {_of(e.pod)}",
     PodForceDeleted: lambda e: f"kubectl delete {_of(e.pod)} --grace-period=0 --force",
@@ -171,6 +193,16 @@ _COMMANDS: Mapping[type, Callable[[Any], str]] = {
 _FAULTS: Mapping[type, Callable[[Any], str]] = {
     MachineLost: lambda e: f"{e.node} loses its power: nothing runs on it any more",
     ZoneLost: lambda e: f"the zone {e.zone} loses its power: nothing runs in it any more",
+    DnsStopped: lambda _: "no DNS server answers: nobody finds a name",
+    DnsStarted: lambda _: "the DNS servers answer again",
+    KubeProxyStalled: lambda e: f"the kube-proxy of {e.node} hears of nothing more, and {e.node} routes as before",
+    KubeProxyRefreshed: lambda e: f"the kube-proxy of {e.node} hears again",
+    NetworkPartitioned: lambda e: (
+        f"{', '.join(e.one)} and {', '.join(e.other) or 'all others'} do not reach each other, and all are Ready"
+    ),
+    NetworkMended: lambda _: "all machines reach each other again",
+    HealthChecksLate: lambda _: "the load balancer hears of no health checks, and takes nodes for what they were",
+    HealthChecksResumed: lambda _: "the load balancer hears of health checks again",
     NodeCutOff: lambda e: f"{e.node} is cut off: its containers run on, and nobody hears of it",
     NodeReconnected: lambda e: f"{e.node} has its link again",
     KubeletStopped: lambda e: f"the kubelet of {e.node} stops",
@@ -185,6 +217,7 @@ _FAULTS: Mapping[type, Callable[[Any], str]] = {
     ApiServerStarted: lambda e: f"the API server of {e.master} answers again",
     EtcdMemberLost: lambda e: f"the member of etcd on {e.master} is down",
     EtcdMemberBack: lambda e: f"the member of etcd on {e.master} is up again",
+    LoadSet: lambda e: f"{e.load} is {Quantity.of_milli(e.milli)} from now on",
 }
 
 

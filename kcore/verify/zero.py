@@ -26,6 +26,7 @@ from kcore.model import build_model, components_of
 from kcore.verify.answer import Answer, Report
 from kcore.verify.conditions import CONDITIONS, key
 from kcore.verify.disturbances import BEHAVIORS, name_of, services, workloads
+from kcore.verify.ingresses import routed_now
 from kcore.verify.invent import DEFAULT_NODES, invent_origin
 from kcore.verify.mends import mends
 from kcore.verify.standing import Row, ask_all, row_now, served_now
@@ -117,6 +118,9 @@ def _nodes(base: ClusterState, course: Course) -> frozenset[str]:
 def _at_rest(base: ClusterState, loaded: Loaded) -> Iterator[Row]:
     for service in services(base):
         yield row_now("served", "has an endpoint that answers", service, served_now(base, service))
+    for ingress in base.store.list("Ingress"):
+        about = name_of(key_of(ingress))
+        yield row_now("routed", "leads each of its paths to a pod that answers", about, routed_now(base, ingress))
     for owner in (*workloads(base), *_bare_pods(base)):
         finding = CONDITIONS["scheduled"](owner)(base)
         yield row_now("schedulable", "has all its pods scheduled", owner, finding)

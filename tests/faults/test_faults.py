@@ -8,6 +8,7 @@ import pytest
 from kcore.api.frozenmap import FrozenMap
 from kcore.api.json import Json
 from kcore.api.object import ObjectKey
+from kcore.cluster.config import ClusterConfig
 from kcore.cluster.target import Target
 from kcore.faults.container_crash import ContainerCrash
 from kcore.faults.kubelet_stopped import KubeletStarted, KubeletStopped
@@ -15,7 +16,7 @@ from kcore.faults.machine_lost import MachineLost
 from kcore.faults.node_cut_off import NodeCutOff, NodeReconnected
 from kcore.faults.readiness_lost import ReadinessLost, ReadinessRegained
 from kcore.machine import Refusal
-from kcore.model import NodeSpec, Plan, advance, boot, build_model, settle
+from kcore.model import NodeSpec, Plan, advance, boot, build_model, components_of, settle
 from kcore.model.faults import FAULTS
 from kcore.users.apply import Apply
 from kcore.users.delete import Delete
@@ -25,7 +26,7 @@ ZONE = "topology.kubernetes.io/zone"
 ROOM = FrozenMap({"cpu": "4", "memory": "8Gi", "pods": "110"})
 POD = ObjectKey("Pod", "default", "web")
 WEB = Target(kind="Pod", namespace="default", name="web")
-MODEL = build_model()
+MODEL = build_model(components_of(ClusterConfig(cloud_provider="external")))
 
 
 def pod(**spec):

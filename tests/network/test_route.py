@@ -20,8 +20,10 @@ def service(**spec):
     )
 
 
-def endpoint(address, node, *, ready=True, serving=True, terminating=False):
+def endpoint(address, node, *, ready=True, serving=True, terminating=False, zones=(), nodes=()):
+    hints = {"forZones": [{"name": one} for one in zones], "forNodes": [{"name": one} for one in nodes]}
     return {
+        "hints": {name: given for name, given in hints.items() if given} or None,
         "addresses": [address],
         "conditions": {"ready": ready, "serving": serving, "terminating": terminating},
         "nodeName": node,
@@ -44,6 +46,11 @@ def slice_of(*endpoints, name="web-abc", port=8080, port_name="http"):
 
 def view(*objects):
     return View(Store.of(objects), 0)
+
+
+def node(name, zone):
+    labels = {"topology.kubernetes.io/zone": zone}
+    return from_wire({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels}})
 
 
 def addresses(found):
@@ -132,3 +139,59 @@ def test_ports_are_matched_by_name():
     seen = view(service(), slice_of(endpoint("10.0.0.1", "n1"), port_name="admin"))
 
     assert route(seen, "n1", "10.96.0.7", 80).backends == ()
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "reached"),
+    [
+        pytest.param({"zones": "a"}, {"zones": "b"}, ["10.0.0.1"], id="those of the zone"),
+        pytest.param({"zones": "b"}, {"zones": "b"}, ["10.0.0.1", "10.0.0.2"], id="all where none is of the zone"),
+        pytest.param({"zones": "a"}, {}, ["10.0.0.1", "10.0.0.2"], id="all where one has no hint"),
+        pytest.param(
+            {"zones": "a", "nodes": ["n1"]}, {"zones": "a", "nodes": ["n2"]}, ["10.0.0.1"], id="those of the node"
+        ),
+        pytest.param(
+            {"zones": "a", "nodes": ["n2"]},
+            {"zones": "b", "nodes": ["n3"]},
+            ["10.0.0.1"],
+            id="the zone if not the node",
+        ),
+        pytest.param(
+            {"zones": "a", "ready": False, "serving": False}, {"zones": "b"}, ["10.0.0.2"], id="only ready ones count"
+        ),
+        pytest.param(
+            {"zones": "b", "ready": False, "terminating": True},
+            {"ready": False, "serving": False},
+            ["10.0.0.1"],
+            id="the last resort has no use for hints",
+        ),
+    ],
+)
+def test_hints_narrow_the_choice_where_all_endpoints_have_them(first, second, reached):
+    """By node, then by zone, and never to nothing."""
+    slices = slice_of(endpoint("10.0.0.1", "n1", **first), endpoint("10.0.0.2", "n2", **second))
+
+    assert addresses(route(view(node("n1", "a"), service(), slices), "n1", "10.96.0.7", 80)) == reached
+
+
+@pytest.mark.parametrize(
+    ("timeout", "idle", "stays"),
+    [
+        pytest.param(60, 60, True, id="within the timeout"),
+        pytest.param(60, 61, False, id="idle for too long"),
+        pytest.param(None, 10_800, True, id="three hours unless it says otherwise"),
+    ],
+)
+def test_a_client_stays_with_its_backend_by_session_affinity(timeout, idle, stays):
+    """As long as that is there; without affinity each connection is on its own."""
+    config = {"sessionAffinityConfig": {"clientIP": {"timeoutSeconds": timeout}}} if timeout else {}
+    slices = slice_of(endpoint("10.0.0.1", "n1"), endpoint("10.0.0.2", "n1"))
+    found = route(view(service(sessionAffinity="ClientIP", **config), slices), "n1", "10.96.0.7", 80)
+    last = found.backends[1]
+
+    assert found.kept(last, idle).backends == ((last,) if stays else found.backends)
+    assert found.kept(None, 0) == found
+    gone = route(view(service(sessionAffinity="ClientIP"), slice_of(endpoint("10.0.0.1", "n1"))), "n1", "10.96.0.7", 80)
+    assert addresses(gone.kept(last, 0)) == ["10.0.0.1"]
+    free = route(view(service(), slices), "n1", "10.96.0.7", 80)
+    assert free.kept(last, 0) == free
