@@ -59,7 +59,7 @@ def _made(state: ClusterState, target: Target, *, ready: bool) -> ClusterState:
     if place is None:
         return state
     node, pod = place
-    world = with_readiness(state.world, node, pod, ready=ready)
+    world = with_readiness(state.world, node, pod, state.now, ready=ready)
     return attrs.evolve(state, world=world).enqueue(ComponentKey("kubelet", node), pod)
 
 

@@ -9,6 +9,7 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/kubelet/stat
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
@@ -75,13 +76,19 @@ def _condition(
         return old
     else:
         since = old.last_transition_time
+    return _made(name, status, generation, since, found.reason, found.message)
+
+
+@functools.lru_cache(maxsize=4096)
+def _made(name: str, status: str, generation: int, since: Time | None, reason: str, message: str) -> Condition:
+    """Return the condition that pods that are alike share."""
     return Condition(
         type=name,
         status=status,
         observed_generation=generation,
         last_transition_time=since,
-        reason=found.reason,
-        message=found.message,
+        reason=reason,
+        message=message,
     )
 
 

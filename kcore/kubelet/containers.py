@@ -24,6 +24,8 @@ from kcore.api.core.containerstatus import (
 )
 from kcore.api.evolve import evolve
 from kcore.api.times import Time
+from kcore.kubelet.health import Health
+from kcore.kubelet.images import BACK_OFF, back_off_message
 from kcore.world.container import Container, ContainerState, Exit
 
 CREATING = "ContainerCreating"
@@ -66,12 +68,14 @@ def container_status(
     crash_loop: str,
     *,
     init: bool,
+    health: Health | None = None,
 ) -> ContainerStatus:
     """Return the status of the container `spec`.
 
     `container` is what the runtime has of it, `old` what was reported last; `idle` is the reason of one that was not
-    started yet. A `crash_loop` message says that its next start is put off. `init` containers are ready once they are
-    through.
+    started yet. A `crash_loop` message says that its next start is put off, for its crashes or for its image. `init`
+    containers are ready once they are through. `health` is what the probes of one that runs have found, None for one
+    without probes.
     """
     if container is None:
         return _missing(spec, old, idle)
@@ -79,15 +83,17 @@ def container_status(
     last = terminated(container.last_exit)
     if crash_loop and container.exit is not None:
         state, last = waiting(CRASH_LOOP, crash_loop), state
+    elif crash_loop and container.failure is not None:
+        state = waiting(BACK_OFF, back_off_message(container))
     succeeded = container.exit is not None and container.exit.code == 0
     return ContainerStatus(
         name=spec.name,
         state=state,
         last_state=last,
-        ready=succeeded if init else container.has_process and container.ready,
+        ready=succeeded if init else container.has_process and (container.ready if health is None else health.ready),
         restart_count=container.restarts,
         image=spec.image,
-        started=container.has_process,
+        started=container.has_process and (health is None or health.started),
     )
 
 
@@ -140,8 +146,8 @@ def _running(container: Container, _: str) -> State:
 
 
 STATES: dict[ContainerState, Callable[[Container, str], State]] = {
-    ContainerState.STARTING: lambda _, idle: waiting(idle),
-    ContainerState.WAITING: lambda container, _: waiting(container.reason),
+    ContainerState.STARTING: lambda container, idle: waiting(container.reason or idle, container.message),
+    ContainerState.WAITING: lambda container, _: waiting(container.reason, container.message),
     ContainerState.RUNNING: _running,
     ContainerState.STOPPING: _running,
     ContainerState.EXITED: lambda container, _: terminated(container.exit),

@@ -1,12 +1,12 @@
 """The kubelet as a component: it looks at one pod, reports how it is, and starts and stops what runs of it.
 
-Models syncPod, syncTerminatingPod and syncTerminatedPod. A pod that is deleted is stopped within its grace period, its
-end is reported, and only then is it deleted for good. What runs of a pod that is gone, or was replaced by another of
-its name, is stopped and removed. Without the API server the kubelet goes on running what it knows; without a container
-runtime it does nothing.
+Models admission, syncPod, syncTerminatingPod and syncTerminatedPod. A pod that is deleted is stopped within its grace
+period, its end is reported, and only then is it deleted for good. What runs of a pod that is gone, or was replaced by
+another of its name, is stopped and removed. Without the API server the kubelet goes on running what it knows; without a
+container runtime it does nothing.
 
-Not modelled yet: admission, probes, images, pressure, and static pods. The real kubelet patches the status;
-this one updates it, and looks again when somebody else was quicker.
+Not modelled yet: pressure and static pods. The real kubelet patches the status; this one updates it, and looks again
+when somebody else was quicker.
 
 Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/kubelet/kubelet.go
 """
@@ -17,24 +17,36 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-import attrs
-
 from kcore.api.core.node import Node
 from kcore.api.core.pod import Pod
 from kcore.api.core.podstatus import PodStatus
 from kcore.api.evolve import evolve
-from kcore.api.frozenmap import EMPTY, FrozenMap
 from kcore.api.object import ApiObject, ObjectKey
 from kcore.apiserver.changes import Change
 from kcore.apiserver.request import Options, Request, Verb
 from kcore.apiserver.store import Store
 from kcore.client.component import Component, Work, Write
+from kcore.client.heeding import Heeding, News
 from kcore.client.turn import Action, Call, Key, OnFailure, Turn
 from kcore.client.view import View
 from kcore.errors import MisuseError
+from kcore.kubelet.configuration import needs_of
 from kcore.kubelet.heartbeat import RENEW_INTERVAL, heartbeat, lease_key
-from kcore.kubelet.lifecycle import MINIMUM_GRACE, Stage, grace_of, plan_of, spec_grace, stage_of
-from kcore.kubelet.phase import TERMINAL
+from kcore.kubelet.images import with_present
+from kcore.kubelet.lifecycle import MINIMUM_GRACE, Plan, Stage, grace_of, plan_of, spec_grace, stage_of
+from kcore.kubelet.memory import PodMemory
+from kcore.kubelet.phase import FAILED, TERMINAL
+from kcore.kubelet.predicates import (
+    DEADLINE_EXCEEDED,
+    OVER_TIME,
+    Rejection,
+    deadline_of,
+    is_new,
+    rejected_status,
+    rejection,
+)
+from kcore.kubelet.prober import has_probes, probed
+from kcore.kubelet.setup import configuration_changed, set_up
 from kcore.kubelet.status import pod_status
 from kcore.kubelet.volumes import attached_changed, claim_changed, unheeded, volume_changed, with_volumes
 from kcore.machine import Note
@@ -46,14 +58,6 @@ FAMILY = "kubelet"
 
 RETRY = 10_000
 """How long, in ms, until what may have failed is tried again: a status write, a sandbox, a runtime that was down."""
-
-
-@attrs.frozen(kw_only=True)
-class PodMemory:
-    """What a kubelet remembers of the pod `uid`: the back-offs of its containers by name, in ms."""
-
-    uid: str
-    delays: FrozenMap[int]
 
 
 def reconcile(renew_interval: int, memory: Any, view: View, key: Key) -> Turn:
@@ -96,32 +100,62 @@ def _turn(memory: Any, view: MachineView, pod: Pod, node: str) -> Turn:
         return _terminated(view, pod, sandbox, node)
     if stage is Stage.TERMINATING and sandbox is not None:
         return _terminating(view, pod, sandbox, node)
+    if sandbox is None and is_new(pod):
+        here = _node(view, node)
+        why = None if here is None else rejection(pod, here, view)
+        if why is not None:
+            return _rejected(pod, why, node)
     known = isinstance(memory, PodMemory) and memory.uid == pod.metadata.uid
-    return _sync(memory.delays if known else EMPTY, view, pod, sandbox, node)
+    return _sync(memory if known else PodMemory(uid=pod.metadata.uid), view, pod, sandbox, node)
 
 
-def _sync(delays: FrozenMap[int], view: MachineView, pod: Pod, sandbox: Sandbox | None, node: str) -> Turn:
+def _sync(memory: PodMemory, view: MachineView, pod: Pod, sandbox: Sandbox | None, node: str) -> Turn:
     """Report the pod, then start what is to run, or stop all if nothing is to run any more."""
-    plan = plan_of(pod, sandbox, delays, view, node)
-    status = pod_status(pod, sandbox, _node(view, node), view, held=plan.held)
+    plan = plan_of(pod, sandbox, memory, view, node)
+    needs = needs_of(pod.spec)
+    if needs is not None:
+        plan = set_up(plan, needs, pod, sandbox, memory.attempt, view, node)
+    if sandbox is not None and has_probes(pod.spec):
+        plan = probed(plan, pod, sandbox, view)
+    here = _node(view, node)
+    status = pod_status(pod, sandbox, here, view, held=plan.held)
+    deadline = deadline_of(pod)
+    if deadline is not None:
+        if deadline > view.now():
+            plan = evolve(plan, wake_at=min(deadline, plan.wake_at or deadline))
+        elif status.phase not in TERMINAL:
+            status = evolve(status, phase=FAILED, reason=DEADLINE_EXCEEDED, message=OVER_TIME)
     report = _report(pod, status, OnFailure.GO_ON)
     actions: list[Action] = []
-    if sandbox is None:
+    if sandbox is None and plan.attempt is None:
         actions.append(_create(pod, node))
     if sandbox is not None and (plan.over or status.phase in TERMINAL):
         actions.append(StopSandbox(id=sandbox.id, grace=grace_of(pod)))
     else:
-        actions += plan.starts
+        actions += (*plan.before, *with_present(plan.starts, here))
     ended = report and status.phase in TERMINAL
     wake_at = view.now() if ended or (sandbox is not None and actions) else plan.wake_at
     return Turn(
-        memory=PodMemory(uid=pod.metadata.uid, delays=plan.delays) if plan.delays else None,
+        memory=_remembered(pod, plan),
         requests=report,
         actions=tuple(actions),
-        notes=_notes(pod, status, node),
+        notes=_notes(pod, status, node) + plan.notes,
         wake_at=wake_at,
         retry_at=view.now() + RETRY,
     )
+
+
+def _rejected(pod: Pod, why: Rejection, node: str) -> Turn:
+    """Fail a pod that the node does not take."""
+    status = rejected_status(pod, why)
+    return Turn(requests=_report(pod, status, OnFailure.STOP), notes=_notes(pod, status, node))
+
+
+def _remembered(pod: Pod, plan: Plan) -> PodMemory | None:
+    """Return what is to be remembered of the pod, None for nothing."""
+    if not plan.delays and not plan.pulls and plan.attempt is None:
+        return None
+    return PodMemory(uid=pod.metadata.uid, delays=plan.delays, pulls=plan.pulls, attempt=plan.attempt)
 
 
 def _terminating(view: MachineView, pod: Pod, sandbox: Sandbox, node: str) -> Turn:
@@ -141,7 +175,8 @@ def _terminating(view: MachineView, pod: Pod, sandbox: Sandbox, node: str) -> Tu
 
 def _terminated(view: MachineView, pod: Pod, sandbox: Sandbox | None, node: str) -> Turn:
     """Report how the pod ended; if it is deleted, that is the end of its object."""
-    status = pod_status(pod, sandbox, _node(view, node), view, terminal=True)
+    never = sandbox is None and is_new(pod) and pod.status.phase in TERMINAL
+    status = pod.status if never else pod_status(pod, sandbox, _node(view, node), view, terminal=True)
     requests = _report(pod, status, OnFailure.STOP)
     meta = pod.metadata
     if meta.deletion_timestamp is not None and meta.deletion_grace_period_seconds != 0:
@@ -241,10 +276,12 @@ def kubelet(renew_interval: int = RENEW_INTERVAL) -> Component:
     return Component(
         family=FAMILY,
         watches={
-            "Pod": pod_changed,
+            "Pod": Heeding(pod_changed, News.BOUND),
             "Node": node_changed,
             "PersistentVolumeClaim": claim_changed,
             "PersistentVolume": volume_changed,
+            "ConfigMap": configuration_changed,
+            "Secret": configuration_changed,
             "CSIDriver": unheeded,
         },
         reconcile=partial(reconcile, renew_interval),

@@ -37,6 +37,11 @@ class Restart:
     delay: int
     at: int = 0
 
+    @property
+    def told(self) -> bool:
+        """Tell whether the status says that the start is put off."""
+        return not self.now
+
 
 def should_restart(policy: str, exit_code: int) -> bool:
     """Tell whether the policy has a container started again that ended with this code."""

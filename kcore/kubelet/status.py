@@ -25,7 +25,9 @@ from kcore.api.resources import is_sidecar
 from kcore.client.view import View
 from kcore.kubelet.conditions import conditions
 from kcore.kubelet.containers import CREATING, INITIALIZING, container_status, ended, tried
+from kcore.kubelet.health import Health, health_of, is_probed
 from kcore.kubelet.phase import FAILED, TERMINAL, phase_of, tally_of
+from kcore.kubelet.prober import has_probes
 from kcore.kubelet.restart import go_duration
 from kcore.world.sandbox import Sandbox
 
@@ -50,8 +52,8 @@ def pod_status(
     `held` are the back-offs (ms) that hold restarts back, by container; `terminal` tells that the pod will run no more.
     """
     old = pod.status
-    init = _statuses(pod, sandbox, pod.spec.init_containers, old.init_container_statuses, held)
-    regular = _statuses(pod, sandbox, pod.spec.containers, old.container_statuses, held)
+    init = _statuses(pod, sandbox, pod.spec.init_containers, old.init_container_statuses, held, view)
+    regular = _statuses(pod, sandbox, pod.spec.containers, old.container_statuses, held, view)
     regular = tuple(sorted(regular, key=lambda one: one.name))
     phase = old.phase
     if phase not in TERMINAL:
@@ -89,12 +91,14 @@ def _statuses(
     specs: Sequence[ContainerSpec],
     reported: Sequence[ContainerStatus],
     held: FrozenMap[int],
+    view: View,
 ) -> tuple[ContainerStatus, ...]:
     """Return the statuses of the containers `specs`, of which `reported` are the last."""
     if not specs:
         return ()
     idle = INITIALIZING if pod.spec.init_containers else CREATING
     old = {one.name: one for one in reported}
+    probed = has_probes(pod.spec)
     return tuple(
         container_status(
             spec,
@@ -103,9 +107,18 @@ def _statuses(
             idle=idle,
             crash_loop=_crash_loop(pod, spec.name, held),
             init=specs is pod.spec.init_containers and not is_sidecar(spec),
+            health=_health(spec, sandbox, old.get(spec.name), view) if probed else None,
         )
         for spec in specs
     )
+
+
+def _health(spec: ContainerSpec, sandbox: Sandbox | None, old: ContainerStatus | None, view: View) -> Health | None:
+    """Return what the probes of a container have found, None for one that has none or does not run."""
+    container = sandbox.container(spec.name) if sandbox else None
+    if container is None or not container.has_process or not is_probed(spec):
+        return None
+    return health_of(spec, container, old, view.now())
 
 
 def _crash_loop(pod: Pod, container: str, held: FrozenMap[int]) -> str:

@@ -31,7 +31,7 @@ from kcore.kubelet.phase import TERMINAL
 from kcore.reconcile.attachment import is_attachable, is_reported, mount_of, unique_name
 from kcore.reconcile.storage import users_of
 from kcore.reconcile.volumes import BOUND, claim_of, claims_of
-from kcore.world.actions import CreateSandbox, StartContainer
+from kcore.world.actions import CreateSandbox, StartContainer, WriteFiles
 from kcore.world.disk import Mount, MountVolumes
 from kcore.world.sandbox import SandboxId
 from kcore.world.view import MachineView
@@ -66,8 +66,8 @@ def _mounting(turn: Turn, view: MachineView, pod: Pod, node: Node) -> Turn:
         return turn
     mounts = tuple(mounts_of(view, pod, node))
     if any(one is None for one in mounts):
-        kept = tuple(one for one in turn.actions if not isinstance(one, CreateSandbox | StartContainer))
-        return evolve(turn, actions=kept, wake_at=None)
+        kept = tuple(one for one in turn.actions if not isinstance(one, CreateSandbox | StartContainer | WriteFiles))
+        return evolve(turn, actions=kept, wake_at=None, retry_at=turn.retry_at if turn.requests or kept else None)
     mounted = view.mounted(pod.metadata.uid)
     missing = tuple(one for one in mounts if one is not None and one not in mounted)
     if not missing:

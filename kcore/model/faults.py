@@ -24,6 +24,7 @@ from kcore.faults import (
     node_cut_off,
     pod_deleted,
     readiness_lost,
+    registry_down,
     volume_stuck,
     zone_lost,
 )
@@ -57,6 +58,8 @@ FaultEvent: TypeAlias = (
     | pod_deleted.PodForceDeleted
     | readiness_lost.ReadinessLost
     | readiness_lost.ReadinessRegained
+    | registry_down.RegistryDown
+    | registry_down.RegistryUp
     | volume_stuck.VolumesFreed
     | volume_stuck.VolumesStuck
     | zone_lost.ZoneLost
@@ -70,6 +73,7 @@ FAULTS: tuple[Fault[Any], ...] = (
     *machine_lost.FAULTS,
     *disk_lost.FAULTS,
     *volume_stuck.FAULTS,
+    *registry_down.FAULTS,
     *dns_down.FAULTS,
     *kube_proxy_stale.FAULTS,
     *network_partition.FAULTS,

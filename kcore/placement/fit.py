@@ -20,6 +20,7 @@ from kcore.api.core.container import Container
 from kcore.api.core.pod import Pod
 from kcore.api.core.podspec import PodSpec
 from kcore.api.core.resourcerequirements import ResourceList, ResourceRequirements
+from kcore.api.evolve import quick
 from kcore.api.frozenmap import EMPTY, FrozenMap
 from kcore.api.memo import Memo
 from kcore.api.quantity import Quantity
@@ -41,6 +42,7 @@ class Shortage(NamedTuple):
     hopeless: bool
 
 
+@quick
 @attrs.frozen(kw_only=True, cache_hash=True)
 class Request:
     """What one pod asks for, by resource without zeros, and the same with upstream's minimum for cpu and memory."""
@@ -50,6 +52,7 @@ class Request:
     nonzero_memory: int
 
 
+@quick
 @attrs.frozen(kw_only=True)
 class Usage:
     """What the pods of a node ask for together, and how many they are."""

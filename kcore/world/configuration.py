@@ -16,8 +16,6 @@ from typing import NamedTuple
 import attrs
 
 from kcore.api.frozenmap import EMPTY, FrozenMap
-from kcore.client.turn import Action
-from kcore.world.sandbox import SandboxId
 
 
 class Failure(NamedTuple):
@@ -25,6 +23,16 @@ class Failure(NamedTuple):
 
     reason: str
     message: str = ""
+
+
+CONFIG_ERROR = "CreateContainerConfigError"
+"""The reason of a container whose configuration is not there."""
+
+PULL_ERROR = "ErrImagePull"
+"""The reason of a container whose image could not be pulled."""
+
+NEVER_PULL = "ErrImageNeverPull"
+"""The reason of a container whose image is not there, and is never pulled."""
 
 
 @attrs.frozen(kw_only=True, cache_hash=True)
@@ -38,11 +46,3 @@ class Configuration:
     environment: FrozenMap[str] = EMPTY
     sources: tuple[str, ...] = ()
     files: FrozenMap[str] = EMPTY
-
-
-@attrs.frozen(kw_only=True)
-class WriteFiles(Action):
-    """Write the `files` of the volumes of a pod: content by path, by volume."""
-
-    id: SandboxId
-    files: FrozenMap[FrozenMap[str]]

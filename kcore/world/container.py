@@ -1,10 +1,10 @@
 """Container: one process on a machine, and the table of what can become of it.
 
-Models starting (the image is pulled, the process comes up), waiting for an image that does not come, running, stopping
-after a signal, and the exit with its code. What a container remembers of its past is its last exit and how often it was
-started again.
+Models starting (the image is pulled, the process comes up), waiting for an image or for what the kubelet could not
+find, running, stopping after a signal, and the exit with its code. What a container remembers of its past is its last
+exit and how often it was started again; what it runs with is its configuration at its start.
 
-Not modelled: probes, memory limits, pauses, and containers in a sandbox that the kubelet did not ask for.
+Not modelled: memory limits, pauses, and containers in a sandbox that the kubelet did not ask for.
 
 Upstream: https://github.com/kubernetes/cri-api/blob/v0.36.0/pkg/apis/runtime/v1/api.proto
 """
@@ -15,11 +15,15 @@ import enum
 
 import attrs
 
-from kcore.api.evolve import evolve
+from kcore.api.evolve import evolve, quick
 from kcore.world.behavior import Behavior
+from kcore.world.configuration import Configuration, Failure
 
 SIGTERM_EXIT = 143
 """The exit code of a process that ends on SIGTERM without handling it."""
+
+AFTER_HOOK = 2000
+"""The least time (ms) that a process is given to stop when the hook before has taken all."""
 
 SIGKILL_EXIT = 137
 """The exit code of a process that is killed."""
@@ -41,7 +45,7 @@ class Stimulus(enum.Enum):
     """What can happen to a container."""
 
     STARTED = "its start is through"
-    BLOCKED = "its image can't be had"
+    BLOCKED = "its image or its configuration can't be had"
     ENDED = "its process ends by itself"
     STOP = "it is asked to stop"
     STOPPED = "its process ends as asked, or is killed"
@@ -57,14 +61,20 @@ class Exit:
     finished: int
 
 
+@quick
 @attrs.frozen(kw_only=True)
 class Container:
     """A container since it was first asked to start; times are ms since 1970.
 
     `since` is when it came into its state, `due` when something happens to it next (None: nothing by itself) and
     `exit_code` what its process ends with then. `started` is when its process began last. `once` marks a container that
-    does its work and ends, as an init container does. `reason` says why it is WAITING. `exit` is how it ended while it
-    is EXITED, `last_exit` how the run before ended.
+    does its work and ends, as an init container does. `reason` and `message` say why it is WAITING. `exit` is how it
+    ended while it is EXITED, `last_exit` how the run before ended. `failure` is why its last start failed, or the start
+    under way will; it waits then and can be started again. It runs with `configuration`.
+
+    A process answers probes from `answers_from` until `answers_until` (None: for ever); `ready` tells whether it says
+    then that it is ready, and `ready_since` since when. Its probes come back to the same phase every `probed` ms, 0 for
+    one that has none. Its hook before a stop takes `pre_stop` ms.
     """
 
     name: str
@@ -74,12 +84,20 @@ class Container:
     due: int | None = None
     once: bool = False
     reason: str = ""
+    message: str = ""
     exit_code: int | None = None
     started: int | None = None
     ready: bool = False
     restarts: int = 0
     exit: Exit | None = None
     last_exit: Exit | None = None
+    failure: Failure | None = None
+    configuration: Configuration | None = None
+    answers_from: int = 0
+    answers_until: int | None = None
+    ready_since: int = 0
+    probed: int = 0
+    pre_stop: int = 0
 
     @property
     def has_process(self) -> bool:
@@ -100,10 +118,44 @@ def new_container(name: str, image: str, *, once: bool, restarts: int, now: int,
     )
 
 
+def start_again(
+    container: Container,
+    behavior: Behavior,
+    now: int,
+    due: int,
+    failure: Failure | None = None,
+    configuration: Configuration | None = None,
+) -> Container:
+    """Return the container asked `now` to start again: one that ended does so at once, one that waits at `due`.
+
+    One that ended waits where there is a `failure`. One that runs, or waits for ever, is not touched.
+    """
+    waits = container.state is ContainerState.WAITING and container.failure is not None
+    if waits:
+        state = ContainerState.STARTING
+        return evolve(container, state=state, since=now, due=due, failure=failure, configuration=configuration)
+    if container.state is not ContainerState.EXITED:
+        return container
+    if failure is not None:
+        return evolve(
+            container,
+            state=ContainerState.WAITING,
+            since=now,
+            reason=failure.reason,
+            message=failure.message,
+            failure=failure,
+            exit=None,
+            last_exit=container.exit,
+        )
+    if configuration != container.configuration:
+        container = evolve(container, configuration=configuration)
+    return stimulate(container, Stimulus.START, behavior, now)
+
+
 def fall_due(container: Container, behavior: Behavior, at: int) -> Container:
     """Return the container after what was due `at` has happened."""
     stimulus = _DUE[container.state]
-    if stimulus is Stimulus.STARTED and behavior.waiting:
+    if stimulus is Stimulus.STARTED and (behavior.waiting or container.failure is not None):
         stimulus = Stimulus.BLOCKED
     return stimulate(container, stimulus, behavior, at)
 
@@ -116,15 +168,19 @@ def stimulate(container: Container, stimulus: Stimulus, behavior: Behavior, at: 
     if state is ContainerState.EXITED:
         return _exited(container, at)
     if state is ContainerState.WAITING:
-        return evolve(container, state=state, since=at, due=None, reason=behavior.waiting or "ContainerCreating")
+        return _waiting(container, behavior, at)
     return container
 
 
 def stop(container: Container, behavior: Behavior, now: int, takes: int, within: int) -> Container:
     """Return the container asked `now` to stop, which takes it `takes` ms; it is killed `within` ms at the latest.
 
-    A second request can only hasten the end.
+    A second request can only hasten the end. The hook before the stop is a part of both times, and leaves two seconds
+    at least.
     """
+    if container.pre_stop:
+        hook = min(container.pre_stop, within)
+        takes, within = takes + hook, max(within, hook + AFTER_HOOK)
     state = TRANSITIONS.get((container.state, Stimulus.STOP))
     if state is not ContainerState.STOPPING:
         return stimulate(container, Stimulus.STOP, behavior, now)
@@ -136,9 +192,26 @@ def stop(container: Container, behavior: Behavior, now: int, takes: int, within:
     return evolve(container, state=state, since=now, due=due, exit_code=code)
 
 
+def _waiting(container: Container, behavior: Behavior, at: int) -> Container:
+    """Return the container that waits from `at` on: for its image, for what its start failed for, or for nothing."""
+    reason = behavior.waiting or (container.failure.reason if container.failure else "ContainerCreating")
+    failure = None if behavior.waiting else container.failure
+    return evolve(
+        container,
+        state=ContainerState.WAITING,
+        since=at,
+        due=None,
+        reason=reason,
+        message=failure.message if failure else "",
+        failure=failure,
+        configuration=None,
+    )
+
+
 def _running(container: Container, behavior: Behavior, at: int) -> Container:
     """Return the container whose process begins `at`."""
-    again = container.state is ContainerState.EXITED
+    ended = container.exit or container.last_exit
+    again = ended is not None
     exit_code = 0 if container.once and behavior.exit_code is None else behavior.exit_code
     return Container(
         name=container.name,
@@ -151,7 +224,13 @@ def _running(container: Container, behavior: Behavior, at: int) -> Container:
         started=at,
         ready=behavior.ready,
         restarts=container.restarts + again,
-        last_exit=container.exit if again else container.last_exit,
+        last_exit=ended,
+        configuration=container.configuration,
+        answers_from=at + behavior.startup,
+        answers_until=None if behavior.hangs_after is None else at + behavior.hangs_after,
+        ready_since=at,
+        probed=container.probed,
+        pre_stop=container.pre_stop,
     )
 
 
@@ -179,4 +258,7 @@ TRANSITIONS = {
     (ContainerState.STOPPING, Stimulus.STOPPED): ContainerState.EXITED,
     (ContainerState.EXITED, Stimulus.START): ContainerState.RUNNING,
 }
-"""The state that a stimulus leads to; what is not here changes nothing. A start that is called off waits for ever."""
+"""The state that a stimulus leads to; what is not here changes nothing. A start that is called off waits for ever.
+
+What the table does not hold: a start that failed is made again, by `start_again`.
+"""

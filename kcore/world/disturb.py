@@ -1,7 +1,8 @@
 """Disturbing the world: what a fault does to machines and containers, as pure functions.
 
-Models a link that is cut and mended, a machine that loses its power, a container that stops being ready or becomes
-ready again, and one whose process exits before its time. Nobody is asked, least of all the API server.
+Models a link to the control plane or between machines that is cut and mended, a machine that loses its power, a
+container that stops being ready or becomes ready again, and one whose process exits before its time. Nobody is asked,
+least of all the API server.
 
 Not modelled: a machine that comes back from a power loss with its containers gone is a machine that was off; what its
 kubelet makes of that is the kubelet's business.
@@ -9,7 +10,7 @@ kubelet makes of that is the kubelet's business.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 
 from kcore.api.evolve import evolve
@@ -29,6 +30,16 @@ def with_link(world: World, node: str, *, connected: bool) -> World:
     return evolve(world, machines=world.machines.set(node, machine))
 
 
+def with_wires(world: World, one: Collection[str], other: Collection[str], *, whole: bool) -> World:
+    """Return the world in which the machines `one` and `other` reach each other, or do not; MisuseError if unknown."""
+    for names, far in ((one, frozenset(other)), (other, frozenset(one))):
+        for name in names:
+            machine = world.machine(name)
+            unreachable = machine.unreachable - far if whole else machine.unreachable | (far - {name})
+            world = evolve(world, machines=world.machines.set(name, evolve(machine, unreachable=unreachable)))
+    return world
+
+
 def with_power(world: World, node: str, *, powered: bool) -> World:
     """Return the world in which the machine `node` is on, or off: then nothing runs on it any more."""
     machine = evolve(world.machine(node), powered=powered)
@@ -37,9 +48,14 @@ def with_power(world: World, node: str, *, powered: bool) -> World:
     return world if powered else _each(world, world.sandboxes_on(node), ended)
 
 
-def with_readiness(world: World, node: str, pod: ObjectKey, *, ready: bool) -> World:
-    """Return the world in which the running containers of `pod` on `node` are ready, or are not."""
-    return _each(world, world.sandboxes_of(node, pod), partial(_made_ready, ready))
+def with_registry(world: World, *, up: bool) -> World:
+    """Return the world in which the image registry answers, or does not."""
+    return evolve(world, registry_up=up)
+
+
+def with_readiness(world: World, node: str, pod: ObjectKey, now: int, *, ready: bool) -> World:
+    """Return the world in which the running containers of `pod` on `node` are ready from `now` on, or are not."""
+    return _each(world, world.sandboxes_of(node, pod), partial(_made_ready, ready, now))
 
 
 def crashed(world: World, node: str, pod: ObjectKey, now: int) -> World:
@@ -47,8 +63,9 @@ def crashed(world: World, node: str, pod: ObjectKey, now: int) -> World:
     return _each(world, world.sandboxes_of(node, pod), partial(_ended, world.behaviors, now))
 
 
-def _made_ready(ready: bool, container: Container) -> Container:  # noqa: FBT001 - bound by name in one place above
-    return evolve(container, ready=ready) if container.has_process else container
+def _made_ready(ready: bool, now: int, container: Container) -> Container:  # noqa: FBT001 - bound in one place above
+    changes = container.has_process and container.ready is not ready
+    return evolve(container, ready=ready, ready_since=now) if changes else container
 
 
 def _ended(behaviors: tuple[Behavior, ...], now: int | None, container: Container) -> Container:

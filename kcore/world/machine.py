@@ -1,7 +1,7 @@
 """Machine: a computer that pods run on, and the addresses that it hands out.
 
-Models power, the network link to the control plane, the container runtime, and a block of 253 pod addresses that are
-handed out in a circle, so that a replaced pod gets another address than its predecessor.
+Models power, the network links to the control plane and to other machines, the container runtime, and a block of 253
+pod addresses that are handed out in a circle, so that a replaced pod gets another address than its predecessor.
 
 Not modelled: disks, memory, the kernel, IPv6.
 
@@ -22,12 +22,16 @@ BLOCK = 253
 
 @attrs.frozen(kw_only=True)
 class Machine:
-    """A machine; `prefix` is the block of its pods' addresses, "10.244.0."."""
+    """A machine; `prefix` is the block of its pods' addresses, "10.244.0.".
+
+    `unreachable` names the machines that what is sent from here does not get to, nor back.
+    """
 
     name: str
     prefix: str
     powered: bool = True
     connected: bool = True
+    unreachable: frozenset[str] = frozenset()
     runtime_up: bool = True
 
     @property

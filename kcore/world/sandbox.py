@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 import attrs
 
+from kcore.api.evolve import quick
+from kcore.api.frozenmap import EMPTY, FrozenMap
 from kcore.api.object import ObjectKey
 from kcore.world.container import Container, ContainerState
 
@@ -25,12 +27,15 @@ class SandboxId(NamedTuple):
     pod_uid: str
 
 
+@quick
 @attrs.frozen(kw_only=True)
 class Sandbox:
     """A sandbox of `pod`; `address` is "" in the machine's own network.
 
     `grace` is the seconds that the pod was given to stop within, `stop_within` those of the latest request to stop,
-    None until there is one. Containers are in the order in which they were first started.
+    None until there is one. Containers are in the order in which they were first started. `files` are those of its
+    volumes of ConfigMaps and Secrets: content by path, by volume; they were first `written` at that time (ms since
+    1970).
     """
 
     id: SandboxId
@@ -39,6 +44,8 @@ class Sandbox:
     grace: int
     containers: tuple[Container, ...] = ()
     stop_within: int | None = None
+    files: FrozenMap[FrozenMap[str]] = EMPTY
+    written: int | None = None
 
     @property
     def due(self) -> int | None:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from kcore.api.evolve import evolve
+from kcore.api.evolve import evolve, quick
 from kcore.api.hashmap import EMPTY as NOTHING
 from kcore.api.hashmap import HashMap
 from kcore.api.object import ObjectKey
@@ -23,10 +23,12 @@ from kcore.client.turn import Action
 from kcore.errors import MisuseError
 from kcore.machine.heap import Heap
 from kcore.world import disk
-from kcore.world.actions import CreateSandbox, RemoveSandbox, StartContainer, StopSandbox
+from kcore.world.actions import CreateSandbox, RemoveSandbox, StartContainer, StopContainer, StopSandbox, WriteFiles
 from kcore.world.behavior import Behavior, behavior_of
-from kcore.world.container import Container, Stimulus, fall_due, new_container, stimulate, stop
+from kcore.world.configuration import Failure
+from kcore.world.container import Container, fall_due, new_container, start_again, stop
 from kcore.world.disk import NO_DISKS, AttachDisk, DeleteDisk, DetachDisk, Disks, Mount, MountVolumes
+from kcore.world.images import pull_failure
 from kcore.world.machine import BLOCK, Machine, free_address, pod_prefix
 from kcore.world.metrics import NO_METRICS, Metrics
 from kcore.world.sandbox import Sandbox, SandboxId
@@ -36,12 +38,14 @@ __all__ = ["EMPTY", "Behavior", "World", "build_world"]
 K = TypeVar("K")
 
 
+@quick
 @attrs.frozen(kw_only=True)
 class World:
     """The world; `pod_start` and `pod_stop` are the ms that a container takes to start and to stop.
 
     `of_machine` and `of_pod` index the sandboxes; `handed_out` counts the addresses of each machine; `timers` holds a
-    sandbox at each time when something is due in it, and the first of them is never out of date.
+    sandbox at each time when something is due in it, and the first of them is never out of date. `images` are those
+    that each machine has pulled; nothing is pulled while the registry is down.
     """
 
     machines: HashMap[str, Machine] = NOTHING
@@ -53,6 +57,8 @@ class World:
     disks: Disks = NO_DISKS
     behaviors: tuple[Behavior, ...] = ()
     metrics: Metrics = NO_METRICS
+    images: HashMap[str, frozenset[str]] = NOTHING
+    registry_up: bool = True
     pod_start: int = 0
     pod_stop: int = 0
 
@@ -128,6 +134,8 @@ class World:
             disks=self.disks,
             behaviors=self.behaviors,
             metrics=self.metrics,
+            images=self.images,
+            registry_up=self.registry_up,
             pod_start=self.pod_start,
             pod_stop=self.pod_stop,
         )
@@ -213,15 +221,60 @@ def _start_container(world: World, action: StartContainer, now: int) -> World:
     if sandbox is None or sandbox.stopping:
         return world
     before = sandbox.container(action.name)
+    due = now + world.pod_start + action.post_start
+    here = world.images.get(action.id.node, _NO_IMAGES)
+    failure = action.failure
+    if action.image not in here or not world.registry_up:
+        world, missing = _pulled(world, action, here)
+        failure = missing or failure
     if before is None:
-        due = now + world.pod_start
         fresh = new_container(action.name, action.image, once=action.once, restarts=action.restarts, now=now, due=due)
+        if failure is not None or action.configuration is not None:
+            fresh = evolve(fresh, failure=failure, configuration=action.configuration)
+        if action.probed or action.pre_stop:
+            fresh = evolve(fresh, probed=action.probed, pre_stop=action.pre_stop)
         begun = evolve(sandbox, containers=(*sandbox.containers, fresh))
         return world.with_sandbox(begun, world.timers, sandbox.due)
-    after = stimulate(before, Stimulus.START, behavior_of(world.behaviors, before.image), now)
+    behavior = behavior_of(world.behaviors, before.image)
+    after = start_again(before, behavior, now, due, failure, action.configuration)
     if after is before:
         return world
     return world.with_sandbox(_replaced(sandbox, before, after), world.timers, sandbox.due)
+
+
+def _pulled(world: World, action: StartContainer, here: frozenset[str]) -> tuple[World, Failure | None]:
+    """Return the world after the image of a container was pulled as its policy says, or why it was not."""
+    failure = pull_failure(
+        action.image,
+        action.pull,
+        present=action.present or action.image in here,
+        registry_up=world.registry_up,
+    )
+    if failure is not None or action.image in here or behavior_of(world.behaviors, action.image).waiting:
+        return world, failure
+    return evolve(world, images=world.images.set(action.id.node, here | {action.image})), None
+
+
+def _stop_container(world: World, action: StopContainer, now: int) -> World:
+    """Ask a container that runs to stop."""
+    sandbox = world.sandboxes.get(action.id)
+    before = sandbox.container(action.name) if sandbox else None
+    if sandbox is None or before is None or not before.has_process:
+        return world
+    behavior = behavior_of(world.behaviors, before.image)
+    after = stop(before, behavior, now, world.pod_stop, action.grace * 1000)
+    return (
+        world if after is before else world.with_sandbox(_replaced(sandbox, before, after), world.timers, sandbox.due)
+    )
+
+
+def _write_files(world: World, action: WriteFiles, now: int) -> World:
+    """Write the files of volumes into a sandbox."""
+    sandbox = world.sandboxes.get(action.id)
+    if sandbox is None or (sandbox.written is not None and sandbox.files == action.files):
+        return world
+    written = now if sandbox.written is None else sandbox.written
+    return world.with_sandbox(evolve(sandbox, files=action.files, written=written), world.timers, sandbox.due)
 
 
 def _replaced(sandbox: Sandbox, before: Container, after: Container) -> Sandbox:
@@ -267,10 +320,14 @@ def _without(index: HashMap[K, tuple[SandboxId, ...]], term: K, id_: SandboxId) 
     return index.set(term, rest) if rest else index.remove(term)
 
 
+_NO_IMAGES: frozenset[str] = frozenset()
+
 _ACTIONS: Mapping[type[Action], Callable[[World, Any, int], World]] = {
     CreateSandbox: _create_sandbox,
     StartContainer: _start_container,
+    StopContainer: _stop_container,
     StopSandbox: _stop_sandbox,
+    WriteFiles: _write_files,
     RemoveSandbox: _remove_sandbox,
     MountVolumes: _mount_volumes,
 }

@@ -25,6 +25,8 @@ BEHAVIORS = (
     Behavior(image="*:bad", waiting="ImagePullBackOff"),
     Behavior(image="*:crash", exit_code=1, after=400),
     Behavior(image="*:unready", ready=False),
+    Behavior(image="*:slow", startup=30_000),
+    Behavior(image="*:hangs", hangs_after=60_000),
     Behavior(image="*:exit0", exit_code=0, after=400),
     Behavior(image="*:exit1", exit_code=1, after=400),
 )

@@ -95,7 +95,7 @@ def test_what_was_written_is_missed_where_it_is_not():
     """On another disk, or on one that lost it."""
     here, there = (Mount(DiskId("hostPath", "/v", node), "claim") for node in NODES)
     found = world(*mounting("n1", here), *mounting("n2", there, "q"))
-    assert [one.missed for disk in found.disks.disks.values() for one in disk.mounts] == [False, True]
+    assert [one.missed for _, disk in sorted(found.disks.disks.items()) for one in disk.mounts] == [False, True]
 
     found = world(*mounting("n1", here), DeleteDisk(disk=here.disk), *mounting("n1", here, "q"))
     assert [one.missed for one in found.disks.get(here.disk).mounts] == [False, True]
