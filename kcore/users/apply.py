@@ -9,8 +9,8 @@ from __future__ import annotations
 import attrs
 
 from kcore.api.json import Json
-from kcore.api.kinds import key_kind, kind_of
-from kcore.api.object import ObjectKey
+from kcore.api.kinds import key_kind, key_of, kind_of
+from kcore.api.object import ObjectKey, OpaqueObject
 from kcore.apiserver.request import Options, Request, Verb
 from kcore.cluster.state import ClusterState
 
@@ -36,5 +36,10 @@ def _create(body: Json, namespace: str) -> Request:
     metadata = wire.get("metadata")
     given = metadata.get("namespace") if isinstance(metadata, dict) else None
     into = "" if kind is not None and not kind.namespaced else str(given or namespace)
-    name = key_kind(kind) if kind is not None else str(wire.get("kind", ""))
+    name = key_kind(kind) if kind is not None else _custom(str(wire.get("apiVersion", "")), str(wire.get("kind", "")))
     return Request(verb=Verb.CREATE, key=ObjectKey(name, into, ""), body=body, options=Options(strict=True))
+
+
+def _custom(api_version: str, kind: str) -> str:
+    """Return a kind that is not built in as keys have it: "Kind.group"."""
+    return key_of(OpaqueObject(api_version=api_version, kind=kind)).kind if "/" in api_version else kind

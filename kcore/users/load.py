@@ -26,7 +26,8 @@ class LoadSet:
 
 
 def _refused(state: ClusterState, event: LoadSet) -> Refusal | None:
-    known = {one.name for one in (*state.world.metrics.loads, *state.world.metrics.gauges)}
+    metrics = state.world.metrics
+    known = {one.name for one in metrics.loads} | {one.name for one in metrics.gauges}
     return None if event.load in known else Refusal(RULE, "there is no load of that name", load=event.load)
 
 

@@ -7,12 +7,27 @@ from typing import Any, TypeAlias
 from kcore.client.component import Components
 from kcore.cluster.state import ClusterState
 from kcore.machine import Rule
-from kcore.users import add_node, apply, delete, drain, load, patch, restore, rollout, taint, undo
+from kcore.users import (
+    add_node,
+    apply,
+    autoscale,
+    create_job,
+    delete,
+    drain,
+    load,
+    patch,
+    restore,
+    rollout,
+    taint,
+    undo,
+)
 from kcore.users.act import act_rule
 
 UserEvent: TypeAlias = (
     add_node.NodeAdded
     | apply.Apply
+    | autoscale.Autoscale
+    | create_job.CreateJob
     | patch.Patch
     | patch.Scale
     | patch.Label
@@ -37,6 +52,8 @@ def user_rules(components: Components) -> tuple[Rule[ClusterState, Any], ...]:
     """Return the rules of all acts, for a cluster whose processes are instances of `components`."""
     return (
         act_rule(apply.RULE, apply.Apply, apply.requests, components),
+        act_rule(autoscale.RULE, autoscale.Autoscale, autoscale.autoscale_requests, components),
+        act_rule(create_job.RULE, create_job.CreateJob, create_job.create_job_requests, components),
         act_rule(patch.PATCH_RULE, patch.Patch, patch.patch_requests, components),
         act_rule(patch.SCALE_RULE, patch.Scale, patch.scale_requests, components),
         act_rule(patch.LABEL_RULE, patch.Label, patch.label_requests, components),

@@ -6,6 +6,7 @@ import pytest
 
 from kcore.api.object import ObjectKey
 from kcore.apiserver.request import Request, Response, Verb
+from kcore.apiserver.status import Status
 from kcore.client.turn import OnFailure, Turn
 from kcore.machine import Note
 from kcore.reconcile import backoff
@@ -13,7 +14,7 @@ from kcore.reconcile.program import ask, go_on, play
 from kcore.reconcile.slowstart import slow_start
 
 GRANTED = Response(code=200)
-REFUSED = Response(code=500)
+REFUSED = Response(code=500, status=Status(code=500, reason="InternalError", message="no"))
 
 
 def get(name):
@@ -51,7 +52,7 @@ def test_a_program_branches_on_an_answer():
 
 def batches(count, fail_from=None):
     """Play a slow start against answers that fail from a number of calls on; return the batches and the answers."""
-    running, sizes, made = slow_start(count, get("any"), lambda answer: answer.code != 200), [], 0
+    running, sizes, made = slow_start((get("any"),) * count), [], 0
     try:
         calls = next(running)
         while True:
@@ -109,3 +110,18 @@ def test_a_failure_ends_the_batches_after_its_own(fail_from, calls):
 def test_a_sync_that_fails_comes_back_after_a_delay_that_doubles(failures, milliseconds):
     """The delays are those of the work queue."""
     assert backoff.delay(failures) == milliseconds
+
+
+def test_what_a_program_tells_goes_with_the_calls_before_which_it_is_told():
+    """Each turn carries the notes since the one before, the last one those at its end."""
+
+    def telling():
+        yield Note("first")
+        yield from ask(get("any"))
+        yield Note("second")
+        return Turn(notes=(Note("third"),))
+
+    asking = play(telling(), ())
+
+    assert (asking.notes, asking.more) == ((Note("first"),), True)
+    assert play(telling(), (GRANTED,)).notes == (Note("second"), Note("third"))

@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 from invariant_models.searches import LEAN, Small, deployment, web
-from invariant_models.sets import AGENT_ROLLOUT, DAEMONS, ORDERED, ROLLOUT, daemon_set, stateful_set
+from invariant_models.sets import AGENT_ROLLOUT, DAEMONS, DB, ORDERED, ROLLOUT, daemon_set, stateful_set
 from kcore.cluster.timing import Timing
+from kcore.controllers.attachdetach import ATTACHDETACH
+from kcore.controllers.csi import CSI_ATTACHER, CSI_PROVISIONER
 from kcore.controllers.job import JOB
+from kcore.controllers.persistentvolume import PERSISTENTVOLUME
+from kcore.controllers.pvcprotection import PVCPROTECTION
+from kcore.controllers.pvprotection import PVPROTECTION
 from kcore.controllers.replicaset import REPLICASET
 from kcore.invariants.table import laws_under
 from kcore.kubelet import KUBELET
 from kcore.machine import Culprits, leads_to
 from kcore.scheduler import SCHEDULER
+from kcore.users.patch import Scale
 from kcore.users.rollout import SetImage
 from kcore.world.behavior import Behavior
 
+STORAGE = (PERSISTENTVOLUME, PVCPROTECTION, PVPROTECTION, ATTACHDETACH, CSI_PROVISIONER, CSI_ATTACHER)
+DRIVER = {
+    "apiVersion": "storage.k8s.io/v1",
+    "kind": "CSIDriver",
+    "metadata": {"name": "disk.example.com"},
+    "spec": {"attachRequired": True},
+}
+CLASS = {
+    "apiVersion": "storage.k8s.io/v1",
+    "kind": "StorageClass",
+    "metadata": {"name": "std", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
+    "provisioner": "disk.example.com",
+}
 AT_ONCE = {"terminationGracePeriodSeconds": 0}
 ENDS = Behavior(image="task", exit_code=0, after=1_000)
 WEB_ROLLOUT = {"rollout": SetImage(target=web(), image="app:v2")}
@@ -63,15 +82,33 @@ def of_replica_set(replicas, budget, **more):
 def of_stateful_set(replicas, budget, **more):
     """A StatefulSet that may be rolled out."""
     acts = ROLLOUT if "rollout" in budget else {}
-    return Small(
-        components=ORDERED, objects=(stateful_set(replicas),), acts=acts, budget=budget, named=("db",), **more
-    )
+    return Small(components=ORDERED, objects=(stateful_set(replicas),), acts=acts, budget=budget, named=("db",), **more)
 
 
 def of_daemon_set(budget, **more):
     """A DaemonSet on two nodes that may be rolled out."""
     acts = AGENT_ROLLOUT if "rollout" in budget else {}
     return Small(components=DAEMONS, objects=(daemon_set(),), acts=acts, budget=budget, named=("agent",), **more)
+
+
+def patient(wire):
+    """A workload whose pods are given half a minute to stop."""
+    spec = wire["spec"]["template"]["spec"]
+    template = {**wire["spec"]["template"], "spec": {**spec, "terminationGracePeriodSeconds": 30}}
+    return {**wire, "spec": {**wire["spec"], "template": template}}
+
+
+def of_claims(budget, *, policy=None, **more):
+    """A StatefulSet of two with a claim each, on storage that is made for it, and that may shrink and grow again."""
+    claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    wire = stateful_set(2)
+    wire["spec"]["volumeClaimTemplates"] = [{"metadata": {"name": "data"}, "spec": claim}]
+    if policy is not None:
+        wire["spec"]["persistentVolumeClaimRetentionPolicy"] = policy
+    acts = {name: Scale(target=DB, replicas=size) for name, size in (("down", 1), ("up", 2)) if name in budget}
+    return Small(
+        components=(*STORAGE, *ORDERED), objects=(DRIVER, CLASS, wire), acts=acts, budget=budget, named=("db",), **more
+    )
 
 
 def of_job(budget, *, spec, **more):
