@@ -14,11 +14,13 @@ from kcore.api.apps.deployment import Deployment
 from kcore.api.apps.replicaset import ReplicaSet
 from kcore.api.core.pod import PodTemplateSpec
 from kcore.api.kinds import key_of
+from kcore.apiserver.changes import Change
 from kcore.apiserver.store import Store
 from kcore.cluster.state import ClusterState
+from kcore.cluster.timing import Timing
 from kcore.invariants.invariant import PROMPT, Invariant, law, question
 from kcore.invariants.pods import active, controls, going, name, pods_of
-from kcore.invariants.recent import Standing, recent, versions
+from kcore.invariants.recent import Standing, Steps, changes_of, past, recent, versions
 from kcore.invariants.settled import WhenSettled, settled
 from kcore.machine import Culprits, Finding, leads_to
 
@@ -26,6 +28,9 @@ FAMILY = "deployment-controller"
 HASH = "pod-template-hash"
 REVISION = "deployment.kubernetes.io/revision"
 DESIRED = "deployment.kubernetes.io/desired-replicas"
+HEARD = frozenset({Timing.PROMPT, Timing.INTERLEAVED})
+"""The timings in which a controller has heard of what it did."""
+
 _UPSTREAM = "https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/controller/deployment"
 _DOCS = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/"
 
@@ -122,6 +127,21 @@ def newest_not_current(state: ClusterState, one: Deployment) -> Culprits | None:
     return None
 
 
+def spec_put_back(state: ClusterState, change: Change) -> Culprits | None:
+    """Return how a write gave a Deployment the spec back that it had before its last change."""
+    old, new = change.old, change.new
+    if not isinstance(old, Deployment) or not isinstance(new, Deployment) or old.spec == new.spec:
+        return None
+    earlier = (one.old for one in reversed(past(state)) if one.key == change.key and one.revision < change.revision)
+    same = (one for one in earlier if isinstance(one, Deployment) and one.metadata.uid == new.metadata.uid)
+    last = next((one for one in same if one.spec != old.spec), None)
+    return (
+        Culprits("its spec is what it was before the last change", name(new))
+        if last and last.spec == new.spec
+        else None
+    )
+
+
 def rolled_out(state: ClusterState) -> Finding:
     """Tell whether each Deployment that is not paused has all its pods, of its template, and available."""
     for one in _deployments(state):
@@ -204,6 +224,12 @@ def _taken_away(state: ClusterState) -> Finding:
     return any(old.status.available_replicas > _wanted(new) for old, new in _shrunk(state))
 
 
+def _asked_of(state: ClusterState) -> Finding:
+    """Tell whether the spec of a Deployment changed of late."""
+    pairs = ((one.old, one.new) for one in changes_of(state, "Deployment"))
+    return any(isinstance(a, Deployment) and isinstance(b, Deployment) and a.spec != b.spec for a, b in pairs)
+
+
 def _two_settled(state: ClusterState) -> Finding:
     return settled(state, FAMILY) and _two_replica_sets(state)
 
@@ -214,19 +240,12 @@ INVARIANTS: tuple[Invariant, ...] = (
         "The ReplicaSets of a Deployment never want more pods together than it desires and may surge by.",
         Standing(replicas_within_surge),
         _two_with_pods,
-        assumes=("nobody scales its ReplicaSets by hand", "the log reaches back to when it was last scaled"),
-        upstream=f"{_DOCS}#max-surge",
-    ),
-    law(
-        "pods-within-surge",
-        "A Deployment never has more pods than it desires and may surge by.",
-        Standing(pods_within_surge),
-        _two_with_pods,
         assumes=(
-            "nobody scales its ReplicaSets by hand or makes pods that they adopt",
-            "the ReplicaSets are acted on in turn: one may make its new pods before another has deleted its old ones",
+            "nobody scales its ReplicaSets by hand",
+            "the log reaches back to when it was last scaled",
+            "the controller has heard of each ReplicaSet that it made: it expects none, and would count it as nothing",
         ),
-        timings=PROMPT,
+        timings=HEARD,
         upstream=f"{_DOCS}#max-surge",
     ),
     law(
@@ -262,6 +281,25 @@ INVARIANTS: tuple[Invariant, ...] = (
         WhenSettled(FAMILY, _all, newest_not_current),
         _two_settled,
         upstream=f"{_UPSTREAM}/util/deployment_util.go",
+    ),
+    question(
+        "pods-within-surge",
+        "A Deployment never has more pods than it desires and may surge by, also while some are yet to be deleted.",
+        Standing(pods_within_surge),
+        _two_with_pods,
+        assumes=(
+            "nobody scales its ReplicaSets by hand or makes pods that they adopt",
+            "a ReplicaSet has deleted its pods before another makes more, as it may not if a rollout is cut short",
+        ),
+        upstream=f"{_DOCS}#rollover-aka-multiple-updates-in-flight",
+    ),
+    question(
+        "what-is-asked-of-deployments-stays",
+        "No write gives a Deployment the spec back that it had before the last change.",
+        Steps(spec_put_back),
+        _asked_of,
+        assumes=("nobody asks again for what was asked for before",),
+        upstream="https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions",
     ),
     question(
         "every-rollout-ends",

@@ -162,6 +162,18 @@ DEPLOYMENTS = [
         ("Deployment/web", "ReplicaSet/new", "ReplicaSet/web"),
         id="revisions: an older one",
     ),
+    pytest.param(
+        "what-is-asked-of-deployments-stays",
+        cluster(deployment(1), deployment(2), deployment(3)),
+        (),
+        id="asked: one after the other",
+    ),
+    pytest.param(
+        "what-is-asked-of-deployments-stays",
+        cluster(deployment(1), deployment(2), deployment(1)),
+        ("Deployment/web",),
+        id="asked: and lost",
+    ),
     pytest.param("every-rollout-ends", cluster(deployment(1, status=SUMMED)), (), id="rollout: over"),
     pytest.param(
         "every-rollout-ends", cluster(deployment(2, status=SUMMED)), ("Deployment/web",), id="rollout: not yet"
@@ -327,6 +339,7 @@ def test_an_invariant_of_workloads_blames_who_breaks_it(name, state, culprits):
         pytest.param(
             "deployment-status-sums-when-settled", cluster(deployment(1), ONE, NEW), id="two that are settled"
         ),
+        pytest.param("what-is-asked-of-deployments-stays", cluster(deployment(1), deployment(2)), id="a scaling"),
         pytest.param("every-rollout-ends", cluster(deployment(1)), id="a rollout"),
         pytest.param("all-workloads-available", cluster(deployment(1)), id="pods that are missing"),
         pytest.param("every-drain-ends", by_hand(cluster()), id="a drain"),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from invariant_models.searches import ROLLOUT, Small, deployment, service
+from invariant_models.searches import ROLLOUT, Small, deployment, service, web
 
 from kcore.cluster.timing import Timing
 from kcore.controllers.deployment import DEPLOYMENT
 from kcore.controllers.replicaset import REPLICASET
 from kcore.invariants.table import INVARIANTS, laws_under
+from kcore.kubelet import KUBELET
 from kcore.machine import Outcome
+from kcore.scheduler import SCHEDULER
+from kcore.users.rollout import SetImage
 
 MET = (
     "replicas-within-surge",
@@ -87,3 +90,24 @@ def test_the_laws_of_a_timing_hold_in_every_state_of_a_lean_cluster(timing, stat
     assert {one.property: one.why for one in findings.verdicts if one.outcome is not Outcome.HOLDS} == {}
     assert findings.coverage.limit is None
     assert findings.coverage.states == states
+
+
+@pytest.mark.parametrize(
+    ("cut_short", "outcome"),
+    [
+        pytest.param(0, Outcome.HOLDS, id="a rollout that is left alone"),
+        pytest.param(1, Outcome.VIOLATED, id="a rollout that another cuts short"),
+    ],
+)
+def test_a_rollout_that_is_cut_short_has_more_pods_for_a_moment(cut_short, outcome):
+    """The new ReplicaSet makes its pods before an older one has deleted those that it lost."""
+    acts = {**ROLLOUT, "another": SetImage(target=web(), image="app:v3")}
+    small = Small(
+        components=(DEPLOYMENT, REPLICASET, SCHEDULER, KUBELET),
+        objects=(deployment(2),),
+        acts=acts,
+        budget={"rollout": 1, "another": cut_short},
+        anywhere=True,
+    )
+
+    assert small.search([INVARIANTS["pods-within-surge"].property])["pods-within-surge"].outcome is outcome

@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, settings
 from small_clusters import DB, LONG, QUICK, SHORT, WEB, budget, deployment, service, stateful_set
 
 from kcore.cluster.timing import Timing
-from kcore.invariants.table import laws_under
 from kcore.testing import cluster_machine
 from kcore.testing.acts import deletions, drains, evictions, rollouts, scalings, uncordons
 
@@ -29,24 +28,9 @@ SETTINGS = settings(
 CALLS = {"callAstray": 2, "processRestart": 1}
 
 
-UNTRUE = {
-    Timing.PROMPT: {"pods-within-surge"},
-    Timing.LAGGING: {"replicas-within-surge"},
-    Timing.LOSSY: {"replicas-within-surge"},
-}
-"""What these machines have shown to be broken by faithful behaviour, as upstream's controllers do so too.
-
-A new ReplicaSet may make its pods before an old one has deleted those that it is to lose. A deployment controller that
-has not heard of its own ReplicaSet yet counts it as nothing and surges too far, as it expects nothing of ReplicaSets.
-"""
-
-
 def machine(objects, *, waits=SHORT, timing=Timing.PROMPT, **given):
     """The test case of a small cluster with these objects; the laws of its timing are asked."""
-    laws = [law for law in laws_under(timing) if law.name not in UNTRUE.get(timing, ())]
-    return cluster_machine(
-        objects, config=QUICK, waits=waits, timing=timing, laws=laws, settings=SETTINGS, **given
-    ).TestCase
+    return cluster_machine(objects, config=QUICK, waits=waits, timing=timing, settings=SETTINGS, **given).TestCase
 
 
 class TestTwoPodsOnTwoNodes(

@@ -7,25 +7,43 @@ from functools import partial
 from invariant_models.searches import ROLLOUT, ROOM, Small, deployment, service, web
 
 from kcore.api.frozenmap import FrozenMap
+from kcore.api.json import Json
 from kcore.cluster.target import Target
 from kcore.cluster.timing import Timing
 from kcore.controllers.deployment import DEPLOYMENT
 from kcore.controllers.disruption import DISRUPTION
 from kcore.controllers.endpointslice import ENDPOINTSLICE
 from kcore.controllers.garbagecollector import GARBAGE_COLLECTOR
+from kcore.controllers.podgc import PODGC
 from kcore.controllers.replicaset import REPLICASET
 from kcore.kubelet import KUBELET
 from kcore.model import NodeSpec
 from kcore.scheduler import SCHEDULER
+from kcore.scheduler.configuration import read_configuration
+from kcore.scheduler.scheduler import scheduler
 from kcore.users.delete import Delete, Evict
-from kcore.users.patch import Cordon, Label, Scale
+from kcore.users.patch import Cordon, Label, Patch, Scale
 from kcore.users.rollout import SetImage
 from kcore.world.behavior import Behavior
 
 POD = Target(kind="Pod", namespace="default", name="", selector="app=web")
 PLACED = (SCHEDULER, KUBELET)
+PACK = [{"name": "NodeResourcesFit", "args": {"scoringStrategy": {"type": "MostAllocated"}}}]
+PACKING = read_configuration(
+    {
+        "apiVersion": "kubescheduler.config.k8s.io/v1",
+        "kind": "KubeSchedulerConfiguration",
+        "profiles": [{"pluginConfig": PACK}],
+    }
+)
+TWO_SCHEDULERS = (SCHEDULER, scheduler(PACKING, family="packing-scheduler"))
+"""One prefers the node with the most room, the other that with the least."""
+
 RUN = (REPLICASET, *PLACED)
 ENDS = Behavior(image="job:*", exit_code=0, after=1_000)
+EDIT = Json.of({"metadata": {"resourceVersion": "1"}, "spec": {"replicas": 1}})
+"""An edit of a version that is long gone."""
+
 NEVER_READY = Behavior(image="app:v2", ready=False)
 
 
@@ -48,6 +66,13 @@ def budget(**spec):
     """A PodDisruptionBudget for the pods of the app web."""
     given = {"selector": {"matchLabels": {"app": "web"}}, **spec}
     return {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "web"}, "spec": given}
+
+
+def of_another(name):
+    """A pod of a ReplicaSet of the name web that is gone."""
+    made = pod(name)
+    owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web", "uid": "another", "controller": True}
+    return {**made, "metadata": {**made["metadata"], "ownerReferences": [owner]}}
 
 
 def held(name):
@@ -148,5 +173,34 @@ CLUSTERS = {
     ),
     "a budget in percent": Small(
         components=(DEPLOYMENT, *RUN, DISRUPTION), early=(deployment(3), budget(maxUnavailable="40%"))
+    ),
+    "a ReplicaSet and a pod of another of its name": Small(components=RUN, early=(replica_set(1), of_another("p"))),
+    "two schedulers": Small(
+        components=(*TWO_SCHEDULERS, KUBELET),
+        early=(pod("p", requests={"cpu": "1", "memory": "2Gi"}),),
+        nodes=(NodeSpec(name="n1", capacity=ROOM.set("cpu", "2").set("memory", "4Gi")), "n2"),
+        timing=Timing.INTERLEAVED,
+        anywhere=True,
+    ),
+    "a Deployment that two people edit": Small(
+        components=(),
+        objects=(deployment(1),),
+        acts={"up": Scale(target=web(), replicas=2), "edit": Patch(target=web(), patch=EDIT)},
+        budget={"up": 1, "edit": 1},
+        anywhere=True,
+    ),
+    "a node that is removed": Small(
+        components=(SCHEDULER, PODGC),
+        objects=(pod("p"),),
+        nodes=("n1",),
+        budget={"remove": 1},
+        acts={"remove": Delete(target=Target(kind="Node", namespace="", name="n1"))},
+    ),
+    "a pod that gets a label as it leaves": Small(
+        components=PLACED,
+        objects=(pod("p"),),
+        anywhere=True,
+        budget={"delete": 1, "label": 1},
+        acts={"delete": Delete(target=POD), "label": Label(target=POD, labels=FrozenMap({"late": "yes"}))},
     ),
 }
