@@ -212,13 +212,30 @@ settings.register_profile("dev", max_examples=7)
 """
 
 
+OF_CI = (
+    "CI",
+    "__TOX_ENVIRONMENT_VARIABLE_ORIGINAL_CI",
+    "TF_BUILD",
+    "bamboo.buildKey",
+    "BUILDKITE",
+    "CIRCLECI",
+    "CIRRUS_CI",
+    "CODEBUILD_BUILD_ID",
+    "GITHUB_ACTIONS",
+    "GITLAB_CI",
+    "HEROKU_TEST_RUN_ID",
+    "TEAMCITY_VERSION",
+)
+"""The variables by which Hypothesis knows that it runs under CI, and then loads a profile of its own."""
+
+
 @pytest.fixture
 def profiled(project, monkeypatch):
     """The line that a test prints of its profile."""
 
     def run(*arguments, variable=None):
-        monkeypatch.delenv("CI", raising=False)
-        monkeypatch.delenv("HYPOTHESIS_PROFILE", raising=False)
+        for name in (*OF_CI, "HYPOTHESIS_PROFILE"):
+            monkeypatch.delenv(name, raising=False)
         if variable is not None:
             monkeypatch.setenv("HYPOTHESIS_PROFILE", variable)
         write(project, "test_profile.py", PROFILE_TEST)
