@@ -19,6 +19,7 @@ from kcore.api.object import ApiObject, ObjectKey
 from kcore.api.selectors.label import from_label_selector
 from kcore.apiserver.outcome import Operation
 from kcore.apiserver.plugin import Plugin
+from kcore.apiserver.policy.asking import asked_of
 from kcore.apiserver.policy.evaluation import Denial, denials
 from kcore.apiserver.policy.matching import Asked, matches
 from kcore.apiserver.request import Verb
@@ -35,7 +36,7 @@ def _charge(operation: Operation, store: Store, new: ApiObject, old: ApiObject |
     if not store.list(BINDING):
         return store
     how = "CREATE" if old is None else "UPDATE"
-    return _judged(operation, store, _asked(operation, store, how, new, old)) or store
+    return _judged(operation, store, asked_of(operation, store, how, new, old)) or store
 
 
 def _check(operation: Operation, _: ApiObject | None) -> Status | None:
@@ -43,21 +44,7 @@ def _check(operation: Operation, _: ApiObject | None) -> Status | None:
     store, old = operation.store, operation.store.get(operation.key)
     if old is None or not store.list(BINDING):
         return None
-    return _judged(operation, store, _asked(operation, store, "DELETE", None, old))
-
-
-def _asked(operation: Operation, store: Store, how: str, new: ApiObject | None, old: ApiObject | None) -> Asked:
-    meta = next(one.metadata for one in (new, old) if one is not None)
-    namespace = store.get(ObjectKey("Namespace", "", meta.namespace)) if operation.kind.namespaced else None
-    return Asked(
-        operation=how,
-        kind=operation.kind,
-        name=meta.name,
-        new=None if new is None else to_wire(new),
-        old=None if old is None else to_wire(old),
-        namespace=None if namespace is None else to_wire(namespace),
-        dry_run=operation.request.options.dry_run,
-    )
+    return _judged(operation, store, asked_of(operation, store, "DELETE", None, old))
 
 
 def _judged(operation: Operation, store: Store, asked: Asked) -> Status | None:

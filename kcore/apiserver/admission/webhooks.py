@@ -23,11 +23,12 @@ from kcore.api.convert import to_wire
 from kcore.api.discovery.endpointslice import EndpointSlice
 from kcore.api.json import Json, Wire
 from kcore.api.kinds import Kind
-from kcore.api.object import ApiObject, ObjectKey
+from kcore.api.object import ApiObject
 from kcore.api.selectors.label import parse
 from kcore.apiserver.expressions import ExpressionError, evaluate
 from kcore.apiserver.outcome import Operation
 from kcore.apiserver.plugin import Plugin
+from kcore.apiserver.policy.asking import asked_of, namespace_of
 from kcore.apiserver.policy.evaluation import values_of
 from kcore.apiserver.policy.matching import Asked, matches
 from kcore.apiserver.request import Verb
@@ -89,7 +90,7 @@ def _facts(operation: Operation, body: ApiObject) -> Facts | None:
     if not found:
         return None
     old = store.get(operation.key) if operation.request.verb is not Verb.CREATE else None
-    namespace = _namespace(store, operation.kind, body)
+    namespace = namespace_of(store, operation.kind, body)
     return Facts(
         hooks=found,
         operation="CREATE" if old is None else "UPDATE",
@@ -98,11 +99,6 @@ def _facts(operation: Operation, body: ApiObject) -> Facts | None:
         namespace=Json.of(namespace or {}),
         dry_run=operation.request.options.dry_run,
     )
-
-
-def _namespace(store: Store, kind: Kind, body: ApiObject) -> Wire | None:
-    found = store.get(ObjectKey("Namespace", "", body.metadata.namespace)) if kind.namespaced else None
-    return None if found is None else to_wire(found)
 
 
 def _mutate(wire: Wire, facts: Facts) -> Status | None:
@@ -122,7 +118,7 @@ def _mutate(wire: Wire, facts: Facts) -> Status | None:
             return answer
         if answer is not None and answer.patch:
             try:
-                changed = JsonPatch([dict(one) for one in answer.patch]).apply(copy.deepcopy(wire))
+                changed = JsonPatch([dict(one) for one in answer.patch]).apply(wire)
             except (JsonPatchException, JsonPointerException) as error:
                 return internal_error(f"webhook {_name(hook)!r} sent a patch that does not apply: {error}")
             wire.clear()
@@ -154,17 +150,7 @@ def _validated(
     new: ApiObject | None,
     old: ApiObject | None,
 ) -> Status | None:
-    body = next(one for one in (new, old) if one is not None)
-    asked = Asked(
-        operation=how,
-        kind=operation.kind,
-        name=body.metadata.name,
-        new=None if new is None else to_wire(new),
-        old=None if old is None else to_wire(old),
-        namespace=_namespace(store, operation.kind, body),
-        dry_run=operation.request.options.dry_run,
-    )
-    return next(_refusals(found, asked), None)
+    return next(_refusals(found, asked_of(operation, store, how, new, old)), None)
 
 
 def _refusals(found: tuple[Hook, ...], asked: Asked) -> Iterator[Status]:

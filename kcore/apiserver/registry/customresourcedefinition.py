@@ -96,15 +96,10 @@ def _versions(versions: list[Any]) -> Errors:
         schema = (one.get("schema") or {}).get("openAPIV3Schema")
         if schema is None:
             yield required(f"{path}.schema.openAPIV3Schema", "schemas are required")
-        elif schema.get("type") != "object":
-            detail = "must not be empty at the root" if not schema.get("type") else "must be object at the root"
-            yield (required if not schema.get("type") else _wrong_type(schema))(
-                f"{path}.schema.openAPIV3Schema.type", detail
-            )
-
-
-def _wrong_type(schema: Wire) -> Any:
-    return lambda path, detail: invalid(path, schema.get("type"), detail)
+        elif not schema.get("type"):
+            yield required(f"{path}.schema.openAPIV3Schema.type", "must not be empty at the root")
+        elif schema["type"] != "object":
+            yield invalid(f"{path}.schema.openAPIV3Schema.type", schema["type"], "must be object at the root")
 
 
 @gathered
