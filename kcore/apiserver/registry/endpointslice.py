@@ -5,8 +5,12 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/apis/discove
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
+from kcore.api.convert import unstructure
+from kcore.api.discovery.endpointslice import Endpoint, EndpointSlice
+from kcore.api.evolve import evolve
 from kcore.api.json import Wire
 from kcore.apiserver.defaulting.wire import fill
 from kcore.apiserver.field import (
@@ -57,22 +61,26 @@ def _endpoints(endpoints: list[dict[str, Any]], family: str) -> Errors:
         yield too_many("endpoints", len(endpoints), _MAX["endpoints"])
         return
     for i, endpoint in enumerate(endpoints):
-        path, addresses = f"endpoints[{i}]", endpoint.get("addresses") or []
-        if not addresses:
-            yield required(f"{path}.addresses", "must contain at least 1 address")
-        elif len(addresses) > _MAX["addresses"]:
-            yield too_many(f"{path}.addresses", len(addresses), _MAX["addresses"])
-        for j, address in enumerate(addresses):
-            yield from _address(address, family, f"{path}.addresses[{j}]")
-        if node := endpoint.get("nodeName"):
-            yield from invalid_each(f"{path}.nodeName", node, names.dns1123_subdomain(node))
-        topology = endpoint.get("deprecatedTopology") or {}
-        yield from labels(topology, f"{path}.deprecatedTopology")
-        if endpoint.get("hostname") is not None:
-            hostname = endpoint["hostname"]
-            yield from invalid_each(f"{path}.hostname", hostname, names.dns1123_label(hostname))
-        for field in ("forZones", "forNodes"):
-            yield from _hints((endpoint.get("hints") or {}).get(field) or [], f"{path}.hints.{field}")
+        yield from _endpoint(endpoint, family, f"endpoints[{i}]")
+
+
+def _endpoint(endpoint: dict[str, Any], family: str, path: str) -> Errors:
+    addresses = endpoint.get("addresses") or []
+    if not addresses:
+        yield required(f"{path}.addresses", "must contain at least 1 address")
+    elif len(addresses) > _MAX["addresses"]:
+        yield too_many(f"{path}.addresses", len(addresses), _MAX["addresses"])
+    for j, address in enumerate(addresses):
+        yield from _address(address, family, f"{path}.addresses[{j}]")
+    if node := endpoint.get("nodeName"):
+        yield from invalid_each(f"{path}.nodeName", node, names.dns1123_subdomain(node))
+    topology = endpoint.get("deprecatedTopology") or {}
+    yield from labels(topology, f"{path}.deprecatedTopology")
+    if endpoint.get("hostname") is not None:
+        hostname = endpoint["hostname"]
+        yield from invalid_each(f"{path}.hostname", hostname, names.dns1123_label(hostname))
+    for field in ("forZones", "forNodes"):
+        yield from _hints((endpoint.get("hints") or {}).get(field) or [], f"{path}.hints.{field}")
 
 
 def _address(address: str, family: str, path: str) -> Errors:
@@ -132,10 +140,24 @@ def validate_update(new: Wire, old: Wire) -> Errors:
     yield from immutable("addressType", new.get("addressType"), old.get("addressType"))
 
 
+def routine(new: EndpointSlice, old: EndpointSlice) -> bool:
+    """Tell whether endpoints alone changed, and the new ones are as they have to be."""
+    if len(new.endpoints) > _MAX["endpoints"] or new != evolve(old, endpoints=new.endpoints):
+        return False
+    known = set(map(id, old.endpoints))
+    return all(_sound(one, old.address_type) for one in new.endpoints if id(one) not in known)
+
+
+@functools.lru_cache(maxsize=8192)
+def _sound(endpoint: Endpoint, family: str) -> bool:
+    return next(_endpoint(unstructure(endpoint), family, ""), None) is None
+
+
 STRATEGY = Strategy(
     kind="EndpointSlice",
     default=default,
     validate=validate,
     validate_update=validate_update,
+    routine=routine,
     spec_fields=("addressType", "endpoints", "ports"),
 )

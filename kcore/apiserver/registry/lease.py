@@ -7,6 +7,8 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/apis/coordin
 
 from __future__ import annotations
 
+from kcore.api.coordination.lease import Lease
+from kcore.api.evolve import evolve
 from kcore.api.json import Wire
 from kcore.apiserver.defaulting.wire import part
 from kcore.apiserver.field import Errors, gathered, invalid
@@ -38,11 +40,18 @@ def validate(wire: Wire) -> Errors:
     yield from nonnegative(spec.get("leaseTransitions"), "spec.leaseTransitions")
 
 
+def routine(new: Lease, old: Lease) -> bool:
+    """Tell whether the holder renews its Lease, and no more."""
+    renewed = evolve(old, spec=evolve(old.spec, renew_time=new.spec.renew_time))
+    return new.spec.renew_time is not None and new == renewed
+
+
 STRATEGY = Strategy(
     kind="Lease",
     default=default,
     prepare_create=prepare_create,
     validate=validate,
+    routine=routine,
     create_on_update=True,
     unconditional_update=False,
 )

@@ -9,11 +9,12 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/staging/src/k8s.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple, Protocol
 
 import attrs
 
+from kcore.api.fields.check import Path
 from kcore.api.json import Wire
 from kcore.apiserver.field import FieldError, FieldErrors, gathered
 from kcore.apiserver.validation.meta import object_meta_update
@@ -32,6 +33,14 @@ class Allocator(Protocol):
         """Grant the port `wanted` for `protocol`, a free one for 0."""
 
 
+class ScalePaths(NamedTuple):
+    """Where an object keeps the size wanted, the size observed and, as text, the selector; () where it does not."""
+
+    spec: tuple[str, ...]
+    status: tuple[str, ...]
+    selector: tuple[str, ...]
+
+
 def keep(_: Wire) -> None:
     """Change nothing; as `prepare_create`, take the status that the client sent."""
 
@@ -41,6 +50,14 @@ def _unstamped(_new: Wire, _old: Wire | None, _now: str) -> None:
 
 
 def _unallocated(_new: Wire, _old: Wire | None, _allocator: Allocator) -> FieldErrors:
+    return ()
+
+
+def _unusual(_new: Any, _old: Any) -> bool:
+    return False
+
+
+def _all_known(_: Wire) -> Iterable[Path]:
     return ()
 
 
@@ -70,6 +87,13 @@ class Strategy:
     - `stamp(new, old, now)`: set times of the write itself, `now` as RFC 3339; after `prepare`.
     - `validate(wire)`: the field errors of a new object; `validate_update(new, old)`: those of a change, in addition
       to `validate(new)`; `validate_status(new, old)`: those of a write to the status subresource.
+    - `validate_create(wire)`: the field errors of a new object that a change does not have, None for none.
+    - `unknown(wire)`: where there are fields that nothing describes, beyond those that the published schema misses.
+    - `scale`: where a custom resource keeps its size; None: in `spec.replicas`, as the built-in kinds do.
+    - `closed`: why nothing can be created any more, "" where it can.
+    - `prepare_delete(obj, now)`: the object whose deletion begins, `now` as RFC 3339.
+    - `routine(new, old)`: tells of typed objects that an update changes nothing that defaults, preparation or validation
+      have a say in, for kinds that are updated so often that turning them into JSON would be most of the work.
     - `check_status(new, old)`: what `validate_status` is, for the typed objects of a kind whose status is written so
       often that turning it into JSON would be most of the work.
     - `spec_fields`: top-level fields whose change raises metadata.generation (those of `has_generation` kinds).
@@ -91,8 +115,10 @@ class Strategy:
     prepare_update: Callable[[Wire, Wire], None] | None = None
     stamp: Callable[[Wire, Wire | None, str], None] = _unstamped
     validate: Callable[[Wire], FieldErrors] = _valid
+    validate_create: Callable[[Wire], FieldErrors] | None = None
     validate_update: Callable[[Wire, Wire], FieldErrors] = meta_update
     validate_status: Callable[[Wire, Wire], FieldErrors] = _valid_status
+    routine: Callable[[Any, Any], bool] = _unusual
     check_status: Callable[[Any, Any], FieldErrors] | None = None
     spec_fields: tuple[str, ...] = ("spec",)
     grace: Callable[[Any, int | None], int] | None = None
@@ -102,3 +128,7 @@ class Strategy:
     remember: bool = False
     default_propagation: str = "Background"
     prepare_status: Callable[[Any, Any], Any] | None = None
+    unknown: Callable[[Wire], Iterable[Path]] = _all_known
+    scale: ScalePaths | None = None
+    closed: str = ""
+    prepare_delete: Callable[[Any, str], Any] | None = None

@@ -44,7 +44,8 @@ def sent(operation: Operation) -> ApiObject | Status:
     """Return the typed body, which must name what the request names."""
     body = operation.request.body
     if not isinstance(body, ApiObject):
-        wire = decode(body, operation.kind, strict=operation.request.options.strict)
+        strict, unknown = operation.request.options.strict, operation.strategy.unknown
+        wire = decode(body, operation.kind, strict=strict, unknown=unknown)
         if isinstance(wire, Status):
             return wire
         body = typed(wire, operation.kind)
@@ -74,9 +75,12 @@ def replace(operation: Operation, old: ApiObject, body: ApiObject) -> Outcome:
 def _prepare(operation: Operation, new: ApiObject, old: ApiObject) -> tuple[ApiObject, Minted] | Status:
     """Return the object that updating `old` to `new` stores, with the counters after it, or why it may not be."""
     kind, strategy = operation.kind, operation.strategy
+    facts = admission.facts(operation, Verb.UPDATE, new)
+    if not facts and strategy.routine(new, old):
+        return new, operation.store.minted
     wire, before = to_wire(new), to_wire(old)
     strategy.default(wire)
-    refusal = admission.mutate(wire, admission.facts(operation, Verb.UPDATE, new))
+    refusal = admission.mutate(wire, facts)
     if refusal:
         return refusal
     if strategy.prepare_update:
