@@ -14,6 +14,7 @@ from kcore.api.core.container import Container as ContainerSpec
 from kcore.api.core.pod import Pod
 from kcore.cluster.state import ClusterState
 from kcore.invariants.invariant import Invariant, law, question
+from kcore.invariants.recent import Standing
 from kcore.kubelet.configuration import Needs, configuration_of, env_references, files_of, needs_of
 from kcore.machine import Culprits, Finding, always
 from kcore.world.container import Container
@@ -94,7 +95,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     law(
         "containers-have-what-they-require",
         "A container runs only with all that it requires of ConfigMaps and Secrets.",
-        containers_have_what_they_require,
+        Standing(containers_have_what_they_require, "Pod", world=True),
         _runs_with_configuration,
         upstream=_TASKS,
     ),

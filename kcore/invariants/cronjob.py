@@ -14,7 +14,7 @@ from kcore.cluster.state import ClusterState
 from kcore.cluster.timing import Timing
 from kcore.invariants.invariant import Invariant, law
 from kcore.invariants.pods import controls, name
-from kcore.invariants.recent import versions
+from kcore.invariants.recent import Standing, versions
 from kcore.machine import Culprits, Finding
 
 FORBID = "Forbid"
@@ -60,7 +60,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     law(
         "forbidden-jobs-never-overlap",
         "Two Jobs of a CronJob that forbids it never run at once.",
-        forbidden_jobs_never_overlap,
+        Standing(forbidden_jobs_never_overlap, "CronJob", "Job"),
         _some_running,
         assumes=(
             "nobody gives it Jobs by hand",

@@ -19,6 +19,7 @@ from kcore.cluster.state import ClusterState
 from kcore.invariants import lastpod
 from kcore.invariants.invariant import NO_LOSS, Invariant, law, question
 from kcore.invariants.pods import active, ended, going, name, pods_of, ready, ready_for
+from kcore.invariants.recent import Standing
 from kcore.invariants.settled import leader, settled
 from kcore.machine import Culprits, Finding
 
@@ -146,7 +147,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     law(
         "one-daemon-pod-a-node",
         "A node never has two pods of one template of a DaemonSet, those aside that leave or have ended.",
-        one_daemon_pod_a_node,
+        Standing(one_daemon_pod_a_node, "DaemonSet", "Pod"),
         _two_covered,
         assumes=(
             "nobody makes pods by hand that it adopts, and nobody binds a pod to another node than it is meant for",

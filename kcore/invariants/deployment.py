@@ -238,7 +238,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     law(
         "replicas-within-surge",
         "The ReplicaSets of a Deployment never want more pods together than it desires and may surge by.",
-        Standing(replicas_within_surge),
+        Standing(replicas_within_surge, "Deployment", "ReplicaSet"),
         _two_with_pods,
         assumes=(
             "nobody scales its ReplicaSets by hand",
@@ -251,7 +251,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     law(
         "rollouts-keep-available",
         "A rollout takes no available pod away when fewer would stay than desired less maxUnavailable.",
-        Standing(rollouts_keep_available),
+        Standing(rollouts_keep_available, "Deployment", "ReplicaSet"),
         _taken_away,
         assumes=(
             "the ReplicaSets say what is so: a pod that has just failed counts until its ReplicaSet has heard of it",
@@ -263,7 +263,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     law(
         "one-replicaset-a-template",
         "A Deployment has no two ReplicaSets of one template.",
-        Standing(one_replica_set_a_template),
+        Standing(one_replica_set_a_template, "Deployment", "ReplicaSet"),
         _two_replica_sets,
         assumes=("nobody makes ReplicaSets by hand that it adopts",),
         upstream=f"{_UPSTREAM}/sync.go",
@@ -271,21 +271,21 @@ INVARIANTS: tuple[Invariant, ...] = (
     law(
         "deployment-status-sums-when-settled",
         "The status of a Deployment whose controller is through with it sums up its ReplicaSets.",
-        WhenSettled(FAMILY, _all, missummed),
+        WhenSettled(FAMILY, _all, missummed, "Deployment", "ReplicaSet"),
         _two_settled,
         upstream=f"{_UPSTREAM}/sync.go",
     ),
     law(
         "newest-revision-is-current-when-settled",
         "The ReplicaSet of a settled Deployment's template has the highest revision.",
-        WhenSettled(FAMILY, _all, newest_not_current),
+        WhenSettled(FAMILY, _all, newest_not_current, "Deployment", "ReplicaSet"),
         _two_settled,
         upstream=f"{_UPSTREAM}/util/deployment_util.go",
     ),
     question(
         "pods-within-surge",
         "A Deployment never has more pods than it desires and may surge by, also while some are yet to be deleted.",
-        Standing(pods_within_surge),
+        Standing(pods_within_surge, "Deployment", "ReplicaSet", "Pod"),
         _two_with_pods,
         assumes=(
             "nobody scales its ReplicaSets by hand or makes pods that they adopt",

@@ -16,6 +16,7 @@ from kcore.api.core.pod import Pod
 from kcore.api.object import ObjectKey
 from kcore.cluster.state import ClusterState
 from kcore.invariants.invariant import Invariant, law, question
+from kcore.invariants.recent import Standing
 from kcore.machine import Culprits, Finding, always
 from kcore.reconcile.attachment import disk_of
 from kcore.reconcile.volumes import claims_of, is_fully_bound
@@ -91,7 +92,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     law(
         "attached-disks-have-one-writer",
         "A disk of a ReadWriteOnce volume that has to be attached is written from one machine at a time.",
-        attached_disks_have_one_writer,
+        Standing(attached_disks_have_one_writer, "Pod", world=True),
         _attached_and_mounted,
         assumes=("a driver takes a disk from a machine for good, whatever runs there",),
         upstream=_MODES,
@@ -99,7 +100,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     law(
         "what-runs-has-its-disks",
         "A container of a pod with claims runs only where the disks of all of them are mounted.",
-        what_runs_has_its_disks,
+        Standing(what_runs_has_its_disks, "Pod", "PersistentVolumeClaim", "PersistentVolume", world=True),
         _runs_with_claims,
         assumes=("nobody takes its finalizer from a claim that is used",),
         upstream="https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/kubelet/volumemanager/volume_manager.go",

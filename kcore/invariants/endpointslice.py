@@ -99,7 +99,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     law(
         "slices-hold-pods-when-settled",
         "The EndpointSlices of a Service whose controller is through with it hold exactly its pods, each as it is.",
-        WhenSettled(FAMILY, _services, wrongly_held),
+        WhenSettled(FAMILY, _services, wrongly_held, "Service", "EndpointSlice", "Pod"),
         _some_endpoints,
         upstream="https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#conditions",
     ),

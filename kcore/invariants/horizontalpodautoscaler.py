@@ -11,7 +11,7 @@ from kcore.api.autoscaling.horizontalpodautoscaler import HorizontalPodAutoscale
 from kcore.cluster.state import ClusterState
 from kcore.invariants.invariant import Invariant, law, question
 from kcore.invariants.pods import going, name
-from kcore.invariants.recent import changes_of
+from kcore.invariants.recent import Standing, changes_of
 from kcore.machine import Culprits, Finding, leads_to
 
 KIND = "HorizontalPodAutoscaler"
@@ -66,7 +66,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     law(
         "autoscaled-sizes-within-bounds",
         "A size that a HorizontalPodAutoscaler gives is within its bounds.",
-        sizes_within_bounds,
+        Standing(sizes_within_bounds, KIND),
         _some_scaled,
         upstream=_UPSTREAM,
     ),

@@ -14,7 +14,7 @@ from kcore.api.kinds import key_of
 from kcore.cluster.state import ClusterState
 from kcore.invariants.invariant import NO_LOSS, Invariant, law
 from kcore.invariants.pods import active, ended, name, pods_of
-from kcore.invariants.recent import changes_of, versions
+from kcore.invariants.recent import Standing, changes_of, versions
 from kcore.machine import Culprits, Finding
 
 INDEX = "batch.kubernetes.io/job-completion-index"
@@ -97,7 +97,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     law(
         "job-within-parallelism",
         "A Job never has more active pods than may run at once, those aside that might before.",
-        pods_within_parallelism,
+        Standing(pods_within_parallelism, "Job", "Pod"),
         _some_full,
         assumes=_ASSUMED,
         timings=NO_LOSS,
@@ -106,7 +106,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     law(
         "job-index-runs-once",
         "No index of a Job has two pods at once, those that are leaving counted where they are waited for.",
-        indexes_run_once,
+        Standing(indexes_run_once, "Job", "Pod"),
         _some_index,
         assumes=_ASSUMED,
         timings=NO_LOSS,
@@ -115,7 +115,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     law(
         "job-ends-for-good",
         "A Job that is complete or has failed stays so, and is never both.",
-        ends_are_for_good,
+        Standing(ends_are_for_good, "Job"),
         _some_ended,
         assumes=("nobody else writes its status",),
         upstream=f"{_UPSTREAM}/job_controller.go",

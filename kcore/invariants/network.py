@@ -88,8 +88,9 @@ def only_ready_pods_are_sent_to(state: ClusterState) -> Finding:
 
 def closed_pods_are_not_reached(state: ClusterState) -> Finding:
     """Tell whether nobody reaches a pod that some policy isolates and no policy has a rule for."""
-    isolating = bool(state.store.list("NetworkPolicy"))
-    closed = [pod for pod in _running_pods(state) if isolating and _is_closed(state, pod)]
+    if not state.store.list("NetworkPolicy"):
+        return True
+    closed = [pod for pod in _running_pods(state) if _is_closed(state, pod)]
     if not closed:
         return True
     network = network_of(state)

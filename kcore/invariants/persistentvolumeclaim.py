@@ -14,6 +14,7 @@ from kcore.api.core.persistentvolumeclaim import PersistentVolumeClaim
 from kcore.api.kinds import key_of
 from kcore.cluster.state import ClusterState
 from kcore.invariants.invariant import Invariant, law, question
+from kcore.invariants.recent import Standing
 from kcore.machine import Culprits, Finding, always
 from kcore.world.disk import live
 
@@ -70,7 +71,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     law(
         "claims-and-volumes-are-one-to-one",
         "No two bound claims have one volume, and no two bound volumes one claim.",
-        one_to_one,
+        Standing(one_to_one, "PersistentVolumeClaim", "PersistentVolume"),
         _something_bound,
         assumes=("nobody edits the claim that a bound volume names",),
         upstream=_BINDING,

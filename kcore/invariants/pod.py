@@ -77,7 +77,7 @@ def _addresses_said(state: ClusterState) -> Finding:
     return True
 
 
-_ADDRESSES_SAID = Standing(_addresses_said)
+_ADDRESSES_SAID = Standing(_addresses_said, "Pod")
 
 
 def runs_where_bound(state: ClusterState) -> Finding:
@@ -214,7 +214,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     law(
         "addresses-unique",
         "No two pods that live have one address, but those that share their node's.",
-        addresses_unique,
+        Standing(addresses_unique, "Pod", world=True),
         _two_have_addresses,
         assumes=("a node has fewer pods in its lifetime than addresses, or reports the end of each in time",),
         upstream="https://kubernetes.io/docs/concepts/cluster-administration/networking/",
@@ -222,7 +222,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     law(
         "runs-where-bound",
         "What runs of a pod runs on one machine, that of the node which the pod is bound to.",
-        runs_where_bound,
+        Standing(runs_where_bound, "Pod", world=True),
         _something_runs,
         upstream=f"{_LIFECYCLE}#pod-lifetime",
     ),

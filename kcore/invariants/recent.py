@@ -14,11 +14,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
+from kcore.api.core.pod import Pod
 from kcore.api.object import ApiObject, ObjectKey
 from kcore.apiserver.changes import Change
 from kcore.apiserver.store import Store
 from kcore.cluster.state import ClusterState
 from kcore.machine import Culprits, Finding
+from kcore.world.world import World
 
 STEP = 32
 """How many of the latest changes are looked at in a state that does not go on from the one before."""
@@ -52,21 +54,43 @@ class Steps:
 
 
 class Standing:
-    """A predicate about what is in the store: asked of one store after the other, it is asked of each once."""
+    """A predicate about what is in the store: asked of one store after the other, it is asked of each once.
 
-    def __init__(self, predicate: Callable[[ClusterState], Finding]) -> None:
-        """Ask `predicate`, which looks at nothing but the store."""
+    Where it looks at objects of some `kinds` alone, it is asked again only when one of those has changed; `world` says
+    that it looks at the world too.
+    """
+
+    def __init__(self, predicate: Callable[[ClusterState], Finding], *kinds: str, world: bool = False) -> None:
+        """Ask `predicate`, which looks at nothing but the store, at its objects of all kinds if none are named."""
         self._predicate = predicate
+        self._kinds = frozenset(kinds)
+        self._world = world
         self._good = Store()
+        self._good_world: World | None = None
 
     def __call__(self, state: ClusterState) -> Finding:
         """Tell whether the predicate holds."""
-        if state.store is self._good:
+        same = not self._world or state.world is self._good_world
+        if same and (state.store is self._good or untouched(self._good, state.store, self._kinds)):
+            self._good = state.store
             return True
         found = self._predicate(state)
         if found is True:
-            self._good = state.store
+            self._good, self._good_world = state.store, state.world
         return found
+
+
+def untouched(good: Store, store: Store, kinds: frozenset[str]) -> bool:
+    """Tell whether `store` comes from `good` by few changes, none of them of an object of these kinds (none: any)."""
+    if not kinds or not good.log or store.revision - good.revision > STEP:
+        return False
+    last = good.log[-1]
+    for change in reversed(store.log):
+        if change is last:
+            return True
+        if change.revision <= last.revision or change.key.kind in kinds:
+            break
+    return False
 
 
 def _since(good: Store, store: Store) -> Sequence[Change]:
@@ -143,3 +167,12 @@ def as_of(state: ClusterState, key: ObjectKey, change: Change) -> ApiObject | No
         if later.key == key:
             found = later.old
     return found
+
+
+def pods_at(state: ClusterState, change: Change) -> Iterator[Pod]:
+    """Yield the pods as they were right after a change of late."""
+    later = {one.key: one.old for one in after(state, change) if one.key.kind == "Pod"}
+    for found in state.store.list("Pod"):
+        if isinstance(found, Pod) and ObjectKey("Pod", found.metadata.namespace, found.metadata.name) not in later:
+            yield found
+    yield from (found for found in later.values() if isinstance(found, Pod))

@@ -90,7 +90,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     law(
         "pods-within-replicas",
         "A ReplicaSet never has more pods than it wants, those aside that it wanted before and is about to delete.",
-        Standing(pods_within_replicas),
+        Standing(pods_within_replicas, "ReplicaSet", "Pod"),
         _some_full,
         assumes=(
             "nobody makes pods by hand that it adopts",
@@ -102,14 +102,14 @@ INVARIANTS: tuple[Invariant, ...] = (
     law(
         "replicas-as-wanted-when-settled",
         "A ReplicaSet whose controller is through with it has as many pods as it wants.",
-        WhenSettled(FAMILY, _replica_sets, not_as_many_as_wanted),
+        WhenSettled(FAMILY, _replica_sets, not_as_many_as_wanted, "ReplicaSet", "Pod"),
         _some_settled,
         upstream=f"{_UPSTREAM}/replica_set.go",
     ),
     law(
         "replicas-are-selected-when-settled",
         "A ReplicaSet whose controller is through with it controls no living pod that it does not select.",
-        WhenSettled(FAMILY, _replica_sets, holds_others),
+        WhenSettled(FAMILY, _replica_sets, holds_others, "ReplicaSet", "Pod"),
         _some_settled,
         upstream="https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/controller/controller_ref_manager.go",
     ),

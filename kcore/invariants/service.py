@@ -147,7 +147,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     law(
         "service-addresses-unique",
         "No two Services hold one cluster IP or node port.",
-        Standing(addresses_of_services_unique),
+        Standing(addresses_of_services_unique, "Service"),
         _two_services,
         upstream=f"{_DOCS}#virtual-ips-and-service-proxies",
     ),

@@ -17,6 +17,7 @@ from kcore.cluster.clock import idle
 from kcore.cluster.process import Process
 from kcore.cluster.state import ClusterState
 from kcore.invariants.pods import going
+from kcore.invariants.recent import untouched
 from kcore.machine import Culprits, Finding
 
 T = TypeVar("T", bound=ApiObject)
@@ -45,7 +46,8 @@ def _comes_back(process: Process, key: ObjectKey) -> bool:
 class WhenSettled(Generic[T]):
     """The predicate that nothing is wrong with the objects that nobody deletes and their controller is through with.
 
-    It remembers the last store in which nothing was wrong with any; with `timed` it depends on the time, and does not.
+    It remembers the last store in which nothing was wrong with any, and asks again only when an object of `kinds` has
+    changed, if some are named; with `timed` it depends on the time, and does not.
     """
 
     def __init__(
@@ -53,19 +55,23 @@ class WhenSettled(Generic[T]):
         family: str,
         objects: Callable[[Store], Iterable[T]],
         breach: Callable[[ClusterState, T], Culprits | None],
-        *,
+        *kinds: str,
         timed: bool = False,
     ) -> None:
-        """Ask `breach` of each of `objects`, which are those of the controller `family`."""
+        """Ask `breach`, which looks at `kinds`, of each of `objects`, which are those of the controller `family`."""
         self._family = family
         self._objects = objects
         self._breach = breach
+        self._kinds = frozenset(kinds)
         self._timed = timed
         self._good = Store()
 
     def __call__(self, state: ClusterState) -> Finding:
         """Tell whether nothing is wrong with what is settled."""
         if state.store is self._good or not idle(state):
+            return True
+        if untouched(self._good, state.store, self._kinds):
+            self._good = state.store
             return True
         process = leader(state, self._family)
         if process is None or not process.linked:

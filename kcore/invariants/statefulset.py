@@ -20,6 +20,7 @@ from kcore.cluster.state import ClusterState
 from kcore.invariants import lastpod
 from kcore.invariants.invariant import PROMPT, Invariant, law, question
 from kcore.invariants.pods import ended, going, name, pods_of, ready, ready_for
+from kcore.invariants.recent import Standing
 from kcore.machine import Culprits, Finding
 
 NAME_LABEL = "statefulset.kubernetes.io/pod-name"
@@ -240,7 +241,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     law(
         "pods-keep-their-identity",
         "Each pod of a StatefulSet has the name, the hostname and the claims of its ordinal.",
-        pods_keep_their_identity,
+        Standing(pods_keep_their_identity, "StatefulSet", "Pod"),
         _some_pod,
         assumes=(_ALONE,),
         upstream=f"{_UPSTREAM}/stateful_set_utils.go",
@@ -248,7 +249,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     law(
         "one-pod-an-identity",
         "The API never holds two pods of one identity of a StatefulSet.",
-        one_pod_an_identity,
+        Standing(one_pod_an_identity, "StatefulSet", "Pod"),
         _two_pods,
         assumes=(_ALONE,),
         upstream=f"{_DOCS}#pod-identity",
@@ -256,7 +257,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     law(
         "claims-stay-with-their-identity",
         "A claim that a StatefulSet made for one of its pods is never given to another.",
-        claims_stay_with_their_identity,
+        Standing(claims_stay_with_their_identity, "StatefulSet", "Pod"),
         _some_claim,
         assumes=(_ALONE,),
         upstream=f"{_DOCS}#stable-storage",
@@ -264,7 +265,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     law(
         "retained-claims-have-no-owner",
         "A claim that is to be retained does not go with its StatefulSet or its pod.",
-        retained_claims_have_no_owner,
+        Standing(retained_claims_have_no_owner, "StatefulSet", "Pod", "PersistentVolumeClaim"),
         _some_claim,
         assumes=(_ALONE, "the policy was never another one"),
         upstream=f"{_DOCS}#persistentvolumeclaim-retention",
@@ -272,7 +273,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     law(
         "pods-come-in-order",
         "A pod of an ordered StatefulSet is made when all before it are ready and available.",
-        pods_come_in_order,
+        Standing(pods_come_in_order, "StatefulSet", "Pod"),
         _second_made,
         assumes=("what happens between a look and a write of the controller does not count",),
         timings=PROMPT,
@@ -281,7 +282,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     law(
         "nothing-beyond-a-partition-is-updated",
         "A pod of a StatefulSet below the partition is made of the current revision.",
-        nothing_beyond_a_partition_is_updated,
+        Standing(nothing_beyond_a_partition_is_updated, "StatefulSet", "Pod"),
         _partitioned,
         assumes=("what happens between a look and a write of the controller does not count",),
         timings=PROMPT,

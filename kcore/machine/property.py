@@ -94,7 +94,7 @@ class Property(Generic[S]):
 
     def broken(self, state: S) -> Culprits | None:
         """Return None where a safety property holds in a state, else the Culprits (nobody named, where none were)."""
-        finding = self.holds(state)
+        finding = self._ask(self.predicate, state)
         if isinstance(finding, Culprits):
             return finding
         return None if finding is not (self.kind is Kind.NEVER) else Culprits(self._breach())
@@ -106,7 +106,7 @@ class Property(Generic[S]):
     def _ask(self, predicate: Predicate[S], state: S) -> Finding:
         """Return a predicate's answer; raise PropertyError on anything but a bool or Culprits."""
         finding = predicate(state)
-        if isinstance(finding, bool | Culprits):
+        if finding is True or finding is False or isinstance(finding, Culprits):
             return finding
         raise PropertyError(f"property {self.name}: a predicate returns a bool or Culprits, got {finding!r}")
 

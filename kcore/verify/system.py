@@ -166,7 +166,10 @@ class ClusterSystem:
         return tuple(events), state
 
     def _decides(self, state: ClusterState) -> bool:
-        return any(predicate(state) is not None for predicate in self._asked.values())
+        for predicate in self._asked.values():  # noqa: SIM110 - a generator would cost as much again
+            if predicate(state) is not None:
+                return True
+        return False
 
 
 def cluster_system(
