@@ -17,7 +17,7 @@ import attrs
 from kcore.api.core.pod import Pod
 from kcore.api.core.service import Service, ServiceSpec
 from kcore.api.hashmap import EMPTY as NO_ENTRIES
-from kcore.api.hashmap import HashMap
+from kcore.api.hashmap import HashMap, without
 from kcore.api.meta.objectmeta import OwnerReference
 from kcore.api.object import ApiObject, ObjectKey
 from kcore.apiserver.sortedset import EMPTY, SortedSet
@@ -98,7 +98,7 @@ def _discard(entries: Entries, term: Term, member: Any) -> Entries:
     rest = entries.get(term, EMPTY).discard(member)
     if rest:
         return entries.set(term, rest)
-    entries = entries.discard(term)
+    entries = without(entries, term)
     return entries if term[0] != "namespace" else _discard(entries, ("namespaces", term[1]), term[2])
 
 

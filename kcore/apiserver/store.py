@@ -21,7 +21,7 @@ from pyrsistent import PVector, pvector
 
 from kcore.api.evolve import evolve, quick
 from kcore.api.hashmap import EMPTY as NO_OBJECTS
-from kcore.api.hashmap import HashMap
+from kcore.api.hashmap import HashMap, without
 from kcore.api.kinds import key_of
 from kcore.api.object import ApiObject, ObjectKey
 from kcore.api.selectors.label import Selector
@@ -136,7 +136,7 @@ class Store:
         return Store(
             revision=revision,
             compacted=self.compacted,
-            objects=self.objects.discard(key) if new is None else self.objects.set(key, new),
+            objects=without(self.objects, key) if new is None else self.objects.set(key, new),
             log=self.log.append(Change(revision=revision, key=key, old=old, new=new, reporter=reporter)),
             indexes=self.indexes.change(key, old, new),
             minted=self.minted,

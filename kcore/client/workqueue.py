@@ -56,7 +56,7 @@ class WorkQueue:
 
     def take(self, key: Key) -> WorkQueue:
         """Begin the turn of `key`, which waits."""
-        order, waiting = self.order.remove(key), self.waiting.remove(key)
+        order, waiting = self.order.remove(key), self.waiting.delete(key)
         return evolve(self, order=order, waiting=waiting, under_way=self.under_way | {key})
 
     def done(self, key: Key) -> WorkQueue:
@@ -76,7 +76,7 @@ class WorkQueue:
 
     def forget(self, key: Key) -> WorkQueue:
         """Forget the failures of `key`."""
-        return evolve(self, failures=self.failures.remove(key)) if key in self.failures else self
+        return evolve(self, failures=self.failures.delete(key)) if key in self.failures else self
 
 
 EMPTY = WorkQueue()

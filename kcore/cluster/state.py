@@ -83,7 +83,7 @@ class ClusterState:
     def without_process(self, name: ComponentKey) -> ClusterState:
         """Return the state in which the process `name` does not run."""
         idle = self.with_process(name, Process(server=self.processes[name].server))
-        processes = idle.processes.remove(name)
+        processes = idle.processes.delete(name)
         return evolve(idle, processes=processes, alarms=_current(idle.alarms, processes))
 
     def enqueue(self, name: ComponentKey, key: Key) -> ClusterState:
@@ -121,7 +121,7 @@ class ClusterState:
             time, (name, key) = first
             due.append((time, name, key))
             process = state.processes[name]
-            state = state.with_process(name, evolve(process, wakes=process.wakes.remove(key)))
+            state = state.with_process(name, evolve(process, wakes=process.wakes.delete(key)))
         for _, name, key in sorted(due):
             state = state.enqueue(name, key)
         return state

@@ -236,7 +236,7 @@ def _ended(doing: _Doing) -> Step[ClusterState]:
     if turn.memory is not None:
         memory = memory.set(key, turn.memory)
     elif key in memory:
-        memory = memory.remove(key)
+        memory = memory.delete(key)
     queue = process.queue.done(key).forget(key)
     due = turn.wake_at
     if vain and turn.retry_at is not None:
@@ -252,7 +252,7 @@ def _with_alarm(state: ClusterState, name: ComponentKey, process: Process, key: 
     """Return the state in which `process` looks at `key` again at the time `due`; None cancels the alarm."""
     planned, alarms = process.wakes.get(key), state.alarms
     if due is None and planned is not None:
-        process = evolve(process, wakes=process.wakes.remove(key))
+        process = evolve(process, wakes=process.wakes.delete(key))
     elif due is not None and due != planned:
         process = evolve(process, wakes=process.wakes.set(key, due))
         alarms = alarms.push(due, Wake(name, key))

@@ -18,7 +18,7 @@ from kcore.api.core.pod import Pod
 from kcore.api.evolve import quick
 from kcore.api.frozenmap import FrozenMap
 from kcore.api.hashmap import EMPTY as NOBODY
-from kcore.api.hashmap import HashMap
+from kcore.api.hashmap import HashMap, without
 from kcore.api.memo import Memo
 from kcore.api.object import ApiObject
 from kcore.api.times import Time
@@ -111,7 +111,7 @@ def _after(census: Census, old: ApiObject | None, new: ApiObject | None) -> Cens
         if counted is not None:
             group, sort = counted
             counts = _plus(census.get(group, ()), sort, number)
-            census = census.set(group, counts) if counts else census.discard(group)
+            census = census.set(group, counts) if counts else without(census, group)
     return census
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from kcore.api.core.pod import Pod
 from kcore.api.hashmap import EMPTY as NONE
-from kcore.api.hashmap import HashMap
+from kcore.api.hashmap import HashMap, without
 from kcore.api.object import ApiObject
 from kcore.client.view import View
 from kcore.placement.fit import request_of
@@ -61,7 +61,7 @@ def _after(counts: HashMap[int, int], old: ApiObject | None, new: ApiObject | No
     for priority, sign in ((left, -1), (come, 1)):
         if priority is not None:
             count = counts.get(priority, 0) + sign
-            counts = counts.set(priority, count) if count else counts.discard(priority)
+            counts = counts.set(priority, count) if count else without(counts, priority)
     return counts
 
 

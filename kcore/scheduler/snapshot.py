@@ -105,7 +105,7 @@ class Snapshot:
         )
 
     def _with_load(self, name: str, load: Load) -> Snapshot:
-        loads = self.loads.set(name, load) if load.usage.pods else self.loads.remove(name)
+        loads = self.loads.set(name, load) if load.usage.pods else self.loads.delete(name)
         at = bisect_left(self.names, name)
         if at == len(self.names) or self.names[at] != name:
             return attrs.evolve(self, loads=loads)

@@ -19,7 +19,7 @@ import attrs
 
 from kcore.api.core.pod import Pod
 from kcore.api.hashmap import EMPTY as NONE
-from kcore.api.hashmap import HashMap
+from kcore.api.hashmap import HashMap, without
 from kcore.api.kinds import key_of
 from kcore.api.memo import Memo
 from kcore.api.meta.condition import Condition
@@ -135,7 +135,7 @@ def _moved(
     if ticket.tried:
         return untried, move(tried, key)
     among = move(untried.get(ticket.rank, NOBODY), key)
-    return untried.set(ticket.rank, among) if among else untried.discard(ticket.rank), tried
+    return untried.set(ticket.rank, among) if among else without(untried, ticket.rank), tried
 
 
 def _promised(
@@ -148,7 +148,7 @@ def _promised(
     if not ticket.nominated:
         return nominated
     among = move(nominated.get(ticket.nominated, NOBODY), key)
-    return nominated.set(ticket.nominated, among) if among else nominated.discard(ticket.nominated)
+    return nominated.set(ticket.nominated, among) if among else without(nominated, ticket.nominated)
 
 
 def _ticket(found: ApiObject, queue: Queue) -> _Ticket | None:

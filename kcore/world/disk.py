@@ -20,7 +20,7 @@ import attrs
 
 from kcore.api.evolve import evolve
 from kcore.api.hashmap import EMPTY as NOTHING
-from kcore.api.hashmap import HashMap
+from kcore.api.hashmap import HashMap, without
 from kcore.client.turn import Action
 from kcore.world.container import ContainerState
 from kcore.world.sandbox import Sandbox, SandboxId
@@ -93,7 +93,7 @@ class Disks:
 
     def put(self, id_: DiskId, disk: Disk) -> Disks:
         """Return the disks with one of them changed; a blank one is not kept."""
-        disks = self.disks.discard(id_) if disk == BLANK else self.disks.set(id_, disk)
+        disks = without(self.disks, id_) if disk == BLANK else self.disks.set(id_, disk)
         return evolve(self, disks=disks)
 
 
@@ -191,7 +191,7 @@ def unmounted(disks: Disks, id_: SandboxId) -> Disks:
     for one in mounts:
         disk = disks.get(one.disk)
         disks = disks.put(one.disk, evolve(disk, mounts=tuple(each for each in disk.mounts if each.sandbox != id_)))
-    return evolve(disks, of_sandbox=disks.of_sandbox.remove(id_))
+    return evolve(disks, of_sandbox=disks.of_sandbox.delete(id_))
 
 
 def attach(disks: Disks, action: AttachDisk) -> Disks:

@@ -299,7 +299,7 @@ def _remove_sandbox(world: World, action: RemoveSandbox, _: int) -> World:
     if sandbox is None:
         return world
     node = action.id.node
-    sandboxes = world.sandboxes.remove(action.id)
+    sandboxes = world.sandboxes.delete(action.id)
     return evolve(
         world,
         sandboxes=sandboxes,
@@ -317,7 +317,7 @@ def _mount_volumes(world: World, action: MountVolumes, _: int) -> World:
 def _without(index: HashMap[K, tuple[SandboxId, ...]], term: K, id_: SandboxId) -> HashMap[K, tuple[SandboxId, ...]]:
     """Return the index in which `id_` is not found under `term`, nor `term` when nothing else is."""
     rest = tuple(one for one in index[term] if one != id_)
-    return index.set(term, rest) if rest else index.remove(term)
+    return index.set(term, rest) if rest else index.delete(term)
 
 
 _NO_IMAGES: frozenset[str] = frozenset()
