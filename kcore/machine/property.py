@@ -82,7 +82,7 @@ class Property(Generic[S]):
 
     def holds(self, state: S) -> Finding:
         """Return whether the condition holds in a state: True, False, or the Culprits for its not holding."""
-        return self._ask(self.predicate, state)
+        return self._checked(self.predicate(state))
 
     def met(self, state: S) -> bool:
         """Return whether the condition holds in a state, culprits or not."""
@@ -90,11 +90,14 @@ class Property(Generic[S]):
 
     def begins(self, state: S) -> bool:
         """Return whether a state starts an obligation: whether the premise holds there."""
-        return self.premise is not None and self._ask(self.premise, state) is True
+        return self.premise is not None and self._checked(self.premise(state)) is True
 
     def broken(self, state: S) -> Culprits | None:
         """Return None where a safety property holds in a state, else the Culprits (nobody named, where none were)."""
-        finding = self._ask(self.predicate, state)
+        finding = self.predicate(state)
+        if finding is True and self.kind is not Kind.NEVER:
+            return None
+        self._checked(finding)
         if isinstance(finding, Culprits):
             return finding
         return None if finding is not (self.kind is Kind.NEVER) else Culprits(self._breach())
@@ -103,10 +106,9 @@ class Property(Generic[S]):
         """Return the words for a breach of which the predicate said nothing more."""
         return "the condition held" if self.kind is Kind.NEVER else "the condition did not hold"
 
-    def _ask(self, predicate: Predicate[S], state: S) -> Finding:
+    def _checked(self, finding: Finding) -> Finding:
         """Return a predicate's answer; raise PropertyError on anything but a bool or Culprits."""
-        finding = predicate(state)
-        if finding is True or finding is False or isinstance(finding, Culprits):
+        if isinstance(finding, bool | Culprits):
             return finding
         raise PropertyError(f"property {self.name}: a predicate returns a bool or Culprits, got {finding!r}")
 
