@@ -52,19 +52,30 @@ class Action:
     """Something done to the world (start a container, attach a disk): the base of the actions that `world` defines."""
 
 
+class AsBefore(enum.Enum):
+    """Stands for what is not to be changed."""
+
+    AS_BEFORE = "as before"
+
+
+AS_BEFORE = AsBefore.AS_BEFORE
+
+
 @quick
 @attrs.frozen(kw_only=True)
 class Turn:
     """The outcome of one reconcile.
 
     `requests` are made in order. Once they are through, `memory` replaces what the component remembers for the key
-    (None: nothing), `actions` touch the world and `notes` are told. `wake_at` (ms since 1970) asks for another turn at
-    that time, at once if that has come; it stands until the next turn of the key, which sets it anew or cancels it.
+    (None: nothing), `common` what it remembers whatever the key (AS_BEFORE: that stays), `actions` touch the world and
+    `notes` are told. `wake_at` (ms since 1970) asks for another turn at that time, at once if that has come; it stands
+    until the next turn of the key, which sets it anew or cancels it.
     `retry_at` asks for the same, but only if a request failed or an action found nothing to do.
     `more` asks to be called again with the answers, of which there is one a request, before anything else counts.
     """
 
     memory: Any = None
+    common: Any = AS_BEFORE
     requests: tuple[Call, ...] = ()
     actions: tuple[Action, ...] = ()
     notes: tuple[Note, ...] = ()

@@ -9,7 +9,7 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/staging/src/k8s.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from kcore.api.object import ApiObject, ObjectKey
 from kcore.api.selectors.label import Selector
@@ -23,10 +23,13 @@ T = TypeVar("T")
 class View:
     """A read-only view of `store` at the time `now` (ms since 1970); `answers` are those of the turn so far.
 
+    `common` is what the component remembers whatever the key; `lags` says that the store may be older than what the
+    component has written.
+
     Each question and its answer is appended to `reads`, as long as one is given.
     """
 
-    __slots__ = ("_now", "_reads", "_store", "answers")
+    __slots__ = ("_common", "_lags", "_now", "_reads", "_store", "answers")
 
     def __init__(
         self,
@@ -34,11 +37,16 @@ class View:
         now: int,
         answers: tuple[Response, ...] = (),
         reads: list[tuple[tuple[object, ...], object]] | None = None,
+        *,
+        common: Any = None,
+        lags: bool = False,
     ) -> None:
         """Look at `store` as it was when the cache last heard of it."""
         self._store = store
         self._now = now
         self._reads = reads
+        self._common = common
+        self._lags = lags
         self.answers = answers
 
     def get(self, key: ObjectKey) -> ApiObject | None:
@@ -60,6 +68,14 @@ class View:
     def on_node(self, node: str) -> tuple[ApiObject, ...]:
         """Return the pods bound to `node` ("": those bound to none), sorted by key."""
         return self._read(("on_node", node), self._store.on_node(node))
+
+    def common(self) -> Any:
+        """Return what the component remembers whatever the key, None for nothing."""
+        return self._read(("common",), self._common)
+
+    def lags(self) -> bool:
+        """Tell whether the component may have written what it has not heard of yet."""
+        return self._read(("lags",), self._lags)
 
     def elapsed(self, since: int | None, duration: int) -> bool:
         """Tell whether `duration` ms have passed since `since` (ms since 1970; None: for ever)."""

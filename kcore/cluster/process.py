@@ -20,6 +20,9 @@ from kcore.client.turn import Key, Turn
 from kcore.client.workqueue import EMPTY, WorkQueue
 from kcore.world.world import World
 
+COMMON: Key = ()
+"""Where in the memory of a process is what it remembers whatever the key: at the key of nothing."""
+
 
 class Wake(NamedTuple):
     """An alarm: the process is to look at `key` again."""

@@ -10,8 +10,7 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/fr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import attrs
@@ -22,7 +21,7 @@ from kcore.api.core.podspec import PodSpec
 from kcore.api.core.resourcerequirements import ResourceList, ResourceRequirements
 from kcore.api.evolve import quick
 from kcore.api.frozenmap import EMPTY, FrozenMap
-from kcore.api.memo import Memo
+from kcore.api.memo import MOST, Memo
 from kcore.api.quantity import Quantity
 from kcore.api.resources import PodResourcesOptions, pod_requests
 
@@ -53,7 +52,7 @@ class Request:
 
 
 @quick
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, cache_hash=True)
 class Usage:
     """What the pods of a node ask for together, and how many they are."""
 
@@ -64,13 +63,29 @@ class Usage:
 
     def plus(self, request: Request, sign: int = 1) -> Usage:
         """Return the usage with one pod more, or with one less if `sign` is -1."""
-        amounts = {name: self.amounts.get(name, 0) + sign * amount for name, amount in request.amounts.items()}
-        return Usage(
-            amounts=self.amounts.update(amounts) if amounts else self.amounts,
-            nonzero_cpu=self.nonzero_cpu + sign * request.nonzero_cpu,
-            nonzero_memory=self.nonzero_memory + sign * request.nonzero_memory,
-            pods=self.pods + sign,
-        )
+        return _MORE(self, request) if sign > 0 else _LESS(self, request)
+
+
+def _moved(sign: int, usage: Usage, request: Request) -> Usage:
+    known = usage.amounts
+    amounts = {name: known.get(name, 0) + sign * amount for name, amount in request.amounts.items()}
+    moved = Usage(
+        amounts=known.update(amounts) if amounts else known,
+        nonzero_cpu=usage.nonzero_cpu + sign * request.nonzero_cpu,
+        nonzero_memory=usage.nonzero_memory + sign * request.nonzero_memory,
+        pods=usage.pods + sign,
+    )
+    return _itself(moved)
+
+
+@lru_cache(maxsize=MOST)
+def _itself(usage: Usage) -> Usage:
+    """Return the one value that stands for all that are equal to `usage`."""
+    return usage
+
+
+_MORE, _LESS = Memo(partial(_moved, 1)), Memo(partial(_moved, -1))
+"""Nodes that are used alike have one usage."""
 
 
 def amounts_of(resources: ResourceList) -> FrozenMap[int]:
@@ -89,15 +104,16 @@ def request_of(pod: Pod) -> Request:
     return _REQUESTS(spec.containers, spec.init_containers, spec.overhead, spec.resources)
 
 
-def shortages(request: Request, usage: Usage, allocatable: FrozenMap[int]) -> Iterator[Shortage]:
-    """Yield, the count of pods first and then by resource name, what a node lacks to take one more pod."""
-    if usage.pods + 1 > allocatable.get(PODS, 0):
-        yield Shortage(TOO_MANY_PODS, hopeless=False)
+def shortages(request: Request, usage: Usage, allocatable: FrozenMap[int]) -> tuple[Shortage, ...]:
+    """Return, the count of pods first and then by resource name, what a node lacks to take one more pod."""
+    crowded = usage.pods + 1 > allocatable.get(PODS, 0)
     used = usage.amounts
+    found = [Shortage(TOO_MANY_PODS, hopeless=False)] if crowded else []
     for name, amount in request.amounts.items():
         most = allocatable.get(name, 0)
         if used.get(name, 0) + amount > most:
-            yield Shortage(f"Insufficient {name}", hopeless=amount > most)
+            found.append(Shortage(f"Insufficient {name}", hopeless=amount > most))
+    return tuple(found)
 
 
 def _request(pod: Pod) -> Request:

@@ -21,12 +21,13 @@ from kcore.client.turn import Call, Turn
 from kcore.client.view import View
 from kcore.machine import Note
 from kcore.reconcile.program import Telling, make, play
+from kcore.scheduler.assumed import NOTHING, Ahead, Common
 from kcore.scheduler.executor import Asking, carry_out, chosen, post_filter
 from kcore.scheduler.framework import ALLOWED, Code, LifecyclePlugin, Permission, PodInfo, Profile, Rejection
 from kcore.scheduler.nominations import promises_to
 from kcore.scheduler.podinfo import pod_info
-from kcore.scheduler.podvolumes import pod_volumes
-from kcore.scheduler.prebind import BIND_TIMEOUT, RETRY, Reserved, is_bindable, pre_bind, promise, still_waits
+from kcore.scheduler.podvolumes import BINDING, pod_volumes
+from kcore.scheduler.prebind import RETRY, Reserved, is_bindable, pre_bind, promise, still_waits
 from kcore.scheduler.preemption import Candidate, Preemption
 from kcore.scheduler.schedule_one import Decision, fit_error, schedule
 from kcore.scheduler.snapshot import Snapshot
@@ -38,12 +39,13 @@ _TIMED_OUT = Rejection("", Code.UNSCHEDULABLE, ("rejected due to timeout after w
 
 
 class Acting(NamedTuple):
-    """The plugins of a profile that act once a pod has a node, by extension point."""
+    """The plugins of a profile that act once a pod has a node, by extension point; `volumes`: VolumeBinding does."""
 
     reserve: tuple[LifecyclePlugin, ...]
     permit: tuple[LifecyclePlugin, ...]
     pre_bind: tuple[LifecyclePlugin, ...]
     bind: tuple[LifecyclePlugin, ...]
+    volumes: bool
 
 
 @lru_cache(maxsize=64)
@@ -55,21 +57,41 @@ def acting(profile: Profile) -> Acting:
         permit=tuple(one for one in every if one.permit),
         pre_bind=tuple(one for one in every if one.pre_bind),
         bind=tuple(one for one in every if one.bind),
+        volumes=any(one.name == BINDING for one in profile.counting),
     )
 
 
-def attempt(view: View, snapshot: Snapshot, profile: Profile, pod: Pod) -> Turn:
+class Scene(NamedTuple):
+    """What a turn sees: its view, the nodes with those who are bound `ahead` of it, and what all turns remember."""
+
+    view: View
+    snapshot: Snapshot
+    common: Common = NOTHING
+    ahead: tuple[Ahead, ...] = ()
+
+
+def attempt(scene: Scene, profile: Profile, pod: Pod) -> Turn:
     """Return the turn that binds `pod` or says why it has no place."""
+    view, snapshot, common, ahead = scene
     info = _info(view, snapshot, pod)
     promises = promises_to(view, snapshot, pod) if snapshot.waiting.nominated else NOTHING_PROMISED
-    decision = schedule(info, snapshot, profile, promises, pod.status.nominated_node_name)
+    decision = schedule(info, snapshot, profile, promises, pod.status.nominated_node_name, common.start)
+    if decision.looked:
+        scene = scene._replace(common=common.beyond(decision.looked, len(snapshot.names)))
     if decision.node:
-        return _binding(view, snapshot, profile, pod, info, decision.node)
-    return _without_place(Asking(view, snapshot, profile, pod, info, promises), decision)
+        return _binding(scene, profile, pod, info, decision.node)
+    bound = tuple(one.bound for one in ahead)
+    return _remembering(scene, _without_place(Asking(view, snapshot, profile, pod, info, promises, bound), decision))
 
 
-def still_promised(view: View, snapshot: Snapshot, profile: Profile, pod: Pod, memory: Reserved) -> Turn | None:
+def _remembering(scene: Scene, turn: Turn) -> Turn:
+    """Return `turn` with what is remembered in common, if that has changed."""
+    return turn if scene.common == (scene.view.common() or NOTHING) else evolve(turn, common=scene.common)
+
+
+def still_promised(scene: Scene, profile: Profile, pod: Pod, memory: Reserved) -> Turn | None:
     """Return the turn of a pod that has a node and waits: it goes on waiting or is bound; None to place it anew."""
+    view, snapshot = scene.view, scene.snapshot
     permission = _permission(view, profile, pod, memory.node)
     if permission.rejection is not None:
         return None
@@ -79,8 +101,10 @@ def still_promised(view: View, snapshot: Snapshot, profile: Profile, pod: Pod, m
         return Turn(memory=memory, wake_at=view.now() + RETRY)
     info = _info(view, snapshot, pod)
     if is_bindable(info, memory, snapshot, profile):
-        return _bound(view, profile, pod, memory.node)
-    return Turn(memory=memory, wake_at=memory.since + BIND_TIMEOUT) if still_waits(view, info, memory) else None
+        return _bound(scene, profile, pod, memory.node)
+    patience = profile.bind_timeout
+    waits = still_waits(view, info, memory, patience)
+    return Turn(memory=memory, wake_at=memory.since + patience) if waits else None
 
 
 def _info(view: View, snapshot: Snapshot, pod: Pod) -> PodInfo:
@@ -90,8 +114,9 @@ def _info(view: View, snapshot: Snapshot, pod: Pod) -> PodInfo:
     return pod_info(pod, snapshot.owners, view.derive(question, lambda store: pod_volumes(store, pod)))
 
 
-def _binding(view: View, snapshot: Snapshot, profile: Profile, pod: Pod, info: PodInfo, node: str) -> Turn:
+def _binding(scene: Scene, profile: Profile, pod: Pod, info: PodInfo, node: str) -> Turn:
     """Return the turn of a pod that has a node: it is bound, or waits, or a plugin has second thoughts."""
+    view, snapshot = scene.view, scene.snapshot
     rejection = _reserve(snapshot, profile, info, node)
     permission = ALLOWED if rejection is not None else _permission(view, profile, pod, node)
     rejection = rejection or permission.rejection
@@ -99,20 +124,24 @@ def _binding(view: View, snapshot: Snapshot, profile: Profile, pod: Pod, info: P
         return _rejected(view, pod, rejection)
     if permission.wait:
         return play(promise(view, pod, node), view.answers)
-    if info.volumes.wants:
-        return play(pre_bind(view, pod, info, node), view.answers)
-    return _bound(view, profile, pod, node)
+    if info.volumes.wants and acting(profile).volumes:
+        return play(pre_bind(view, pod, info, node, profile.bind_timeout), view.answers)
+    return _bound(scene, profile, pod, node)
 
 
 def _reserve(snapshot: Snapshot, profile: Profile, info: PodInfo, name: str) -> Rejection | None:
-    plugins, node = acting(profile).reserve, snapshot.node(name)
+    plugins = acting(profile).reserve
+    node = snapshot.node(name) if plugins else None
     said = (one.reserve(info, node) for one in plugins if one.reserve and node is not None)
     return next((one for one in said if one is not None), None)
 
 
 def _permission(view: View, profile: Profile, pod: Pod, node: str) -> Permission:
     """Return the first no; else how long the most patient plugin has the pod wait."""
-    said = [one.permit(view, pod, node) for one in acting(profile).permit if one.permit]
+    plugins = acting(profile).permit
+    if not plugins:
+        return ALLOWED
+    said = [one.permit(view, pod, node) for one in plugins if one.permit]
     refused = next((one for one in said if one.rejection is not None), None)
     return refused or max(said, key=lambda one: one.wait, default=ALLOWED)
 
@@ -122,14 +151,16 @@ def _rejected(view: View, pod: Pod, rejection: Rejection) -> Turn:
     return unschedulable(view, pod, fit_error({rejection: 1}), "")
 
 
-def _bound(view: View, profile: Profile, pod: Pod, node: str) -> Turn:
-    """Return the turn that binds `pod`, once the plugins have prepared it."""
-    plugins = acting(profile)
+def _bound(scene: Scene, profile: Profile, pod: Pod, node: str) -> Turn:
+    """Return the turn that binds `pod`, once the plugins have prepared it, and assumes that it is on its node."""
+    plugins, view = acting(profile), scene.view
     request = next((made for one in plugins.bind if one.bind and (made := one.bind(pod, node)) is not None), None)
     if request is None:
         return Turn()
     note = Note("pod.bound", pod=str(key_of(pod)), node=node)
-    bound = Turn(requests=(Call(request=request),), notes=(note,))
+    if view.lags():
+        scene = scene._replace(common=scene.common.with_bound(pod, node))
+    bound = _remembering(scene, Turn(requests=(Call(request=request),), notes=(note,)))
     return play(_prepared(view, plugins.pre_bind, pod, node, bound), view.answers) if plugins.pre_bind else bound
 
 
@@ -139,7 +170,7 @@ def _prepared(view: View, plugins: tuple[LifecyclePlugin, ...], pod: Pod, node: 
             return Turn(wake_at=view.now() + RETRY)
     for call in bound.requests:
         yield from make(call)
-    return Turn(notes=bound.notes)
+    return Turn(notes=bound.notes, common=bound.common)
 
 
 def _without_place(asking: Asking, decision: Decision) -> Turn:
@@ -164,9 +195,10 @@ def _make_room(view: View, snapshot: Snapshot, pod: Pod, candidate: Candidate, t
     for call in told_why.requests:
         yield from make(call)
     if told_why.requests:
+        yield from told_why.notes
         yield Note("pod.nominated", pod=str(key_of(pod)), node=candidate.node)
     done = yield from carry_out(view, snapshot, pod, candidate)
-    return Turn(notes=told_why.notes, wake_at=None if done else view.now() + RETRY)
+    return Turn(wake_at=None if done else view.now() + RETRY)
 
 
 def unschedulable(view: View, pod: Pod, message: str, nominated: str) -> Turn:

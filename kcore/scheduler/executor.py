@@ -38,7 +38,10 @@ _MERGE = Options(patch_type=PatchType.MERGE)
 
 
 class Asking(NamedTuple):
-    """A pod that asks for a place: who sees it, in which cluster, by which profile, and what is promised to others."""
+    """A pod that asks for a place: who sees it, in which cluster, by which profile, and what is promised to others.
+
+    `ahead` are pods with the nodes that the view does not know of yet.
+    """
 
     view: View
     snapshot: Snapshot
@@ -46,11 +49,12 @@ class Asking(NamedTuple):
     pod: Pod
     info: PodInfo
     promises: Promises
+    ahead: tuple[Pod, ...] = ()
 
 
 def post_filter(asking: Asking, rejections: Mapping[Rejection, int]) -> Preemption:
     """Return what the plugins could do for a pod that has no place for the reasons in `rejections`."""
-    view, snapshot, profile, pod, info, promises = asking
+    view, snapshot, profile, pod, info, promises, ahead = asking
     if not snapshot.names:
         return Preemption()
     situation = Situation(
@@ -58,11 +62,14 @@ def post_filter(asking: Asking, rejections: Mapping[Rejection, int]) -> Preempti
         info=info,
         snapshot=snapshot,
         profile=profile,
-        pods_on=lambda node: [one for one in view.on_node(node) if isinstance(one, Pod) and is_placed(one)],
+        pods_on=lambda node: [
+            *(one for one in view.on_node(node) if isinstance(one, Pod) and is_placed(one)),
+            *(one for one in ahead if one.spec.node_name == node),
+        ],
         budgets=[one for one in view.list("PodDisruptionBudget") if isinstance(one, PodDisruptionBudget)],
         promises=promises,
         rejections=rejections,
-        outranks=lambda: somebody_is_lower(view, priority_of(pod)),
+        outranks=lambda: somebody_is_lower(view, ahead, priority_of(pod)),
     )
     messages: list[str] = []
     eligible = False

@@ -18,8 +18,9 @@ import attrs
 from kcore.api.frozenmap import EMPTY
 from kcore.scheduler.framework import Code, NodeInfo, PodInfo, Profile, Rejection
 from kcore.scheduler.hypothesis import Promises, spoken_for
-from kcore.scheduler.schedule_one import Cycle, filtered, fit_error, pre_filter_error, refused, scored
+from kcore.scheduler.schedule_one import Cycle, filtered, fit_error, pre_filter_error, scored
 from kcore.scheduler.snapshot import Snapshot
+from kcore.scheduler.standings import standings
 
 NOT_ASKED = Rejection("", Code.UNSCHEDULABLE_AND_UNRESOLVABLE, ())
 """What stands for a node that was not asked, since the pod's nominated node will do."""
@@ -58,7 +59,7 @@ def explain(
     pod: PodInfo, snapshot: Snapshot, profile: Profile, promises: Promises = EMPTY, nominated: str = ""
 ) -> Explanation:
     """Return what `profile` says of each node for `pod`, whose own nominated node is `nominated` ("": none)."""
-    no = refused(pod, profile)
+    no = standings(pod, profile).refusal
     if no is not None and snapshot.names:
         told = tuple(NodeVerdict(node=name, rejection=no) for name in snapshot.names)
         return Explanation(nodes=told, message=pre_filter_error(no, len(told)))

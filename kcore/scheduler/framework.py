@@ -18,7 +18,8 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/staging/src/k8s.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import attrs
@@ -30,6 +31,7 @@ from kcore.api.core.taint import Toleration
 from kcore.api.core.topologyspreadconstraint import TopologySpreadConstraint
 from kcore.api.evolve import quick
 from kcore.api.frozenmap import EMPTY, FrozenMap
+from kcore.api.memo import Memo
 from kcore.api.selectors.label import Selector, everything
 from kcore.apiserver.request import Request as ApiRequest
 from kcore.client.component import Write
@@ -116,10 +118,18 @@ class Load:
 
     def plus(self, pod: PlacedPod, request: Request, sign: int) -> Load:
         """Return the load with one pod more, or with one less if `sign` is -1."""
-        known = next((count for one, count in self.pods if one is pod or one == pod), 0)
-        kept = tuple(pair for pair in self.pods if pair[0] is not pod and pair[0] != pod) if known else self.pods
-        pods = (*kept, (pod, known + sign)) if known + sign else kept
-        return Load(usage=self.usage.plus(request, sign), pods=pods)
+        return _MORE(self, pod, request) if sign > 0 else _LESS(self, pod, request)
+
+
+def _moved(sign: int, load: Load, pod: PlacedPod, request: Request) -> Load:
+    known = next((count for one, count in load.pods if one is pod or one == pod), 0)
+    kept = tuple(pair for pair in load.pods if pair[0] is not pod and pair[0] != pod) if known else load.pods
+    pods = (*kept, (pod, known + sign)) if known + sign else kept
+    return Load(usage=load.usage.plus(request, sign), pods=pods)
+
+
+_MORE, _LESS = Memo(partial(_moved, 1)), Memo(partial(_moved, -1))
+"""Nodes to which pods of the same templates came have one load."""
 
 
 @quick
@@ -135,7 +145,7 @@ class NodeInfo:
 Bucket: TypeAlias = Hashable
 """What amounts are counted under."""
 
-Contribution: TypeAlias = Callable[[Any, NodeInfo], Iterable[tuple[Bucket, int]]]
+Contribution: TypeAlias = Callable[[Any, NodeInfo], tuple[tuple[Bucket, int], ...]]
 """(question, node) -> what one node adds to each bucket: a pure function. The question is hashable."""
 
 
@@ -148,6 +158,9 @@ class Cluster(Protocol):
 
     def tally(self, contribution: Contribution, question: Hashable) -> Mapping[Bucket, int]:
         """Return the sums over all nodes, without zeros, to be read before the next change: they are kept, not made."""
+
+    def census(self, contribution: Contribution, question: Hashable) -> Mapping[Bucket, int]:
+        """Return such sums of a contribution that follows from the node itself, whatever pods are on it."""
 
 
 Filter: TypeAlias = Callable[[PodInfo, NodeInfo], Rejection | None]
@@ -186,16 +199,31 @@ def never(_: PodInfo, __: Happening) -> bool:
     return False
 
 
+class Reads(enum.Enum):
+    """What of a node a plugin looks at, besides its name. The less it is, the longer its answers stand."""
+
+    NODE = "node"
+    """The node itself, not what is on it."""
+
+    ROOM = "room"
+    """What the node may give and what is asked of it together, and nothing else: not even its name."""
+
+    EVERYTHING = "everything"
+
+    __hash__ = object.__hash__  # a member is equal to itself alone
+
+
 @attrs.frozen(kw_only=True)
 class Plugin:
     """A plugin that looks at one node at a time, under upstream's name; a point that it does not extend is None.
 
     `filters` and `scores` are the skips of PreFilter and PreScore: whether it has anything to say of a pod. `names`
     returns the only nodes that can do (None: any), as a PreFilterResult. Scores that are not normalised are from 0 to
-    MAX_NODE_SCORE.
+    MAX_NODE_SCORE. A plugin that `reads` less than everything may be asked to score a node that others refuse.
     """
 
     name: str
+    reads: Reads = Reads.EVERYTHING
     filters: Callable[[PodInfo], bool] = always
     names: Callable[[PodInfo], frozenset[str] | None] | None = None
     filter: Filter | None = None
@@ -208,16 +236,19 @@ class Plugin:
 class CountingPlugin:
     """A plugin that weighs nodes against each other.
 
-    `pre_filter(pod, cluster)` returns the counts as of now, or None to be skipped for both filter and score.
-    `keys(pod, counts)` says which labels of nodes it looks at now; `place(pod, keys, node)` what it sees of one node,
-    remembered until either changes. `refuses(pod)` is a no of PreFilter to the pod, whatever the node (None: no such
-    plugin). `filters(pod, counts)` is the skip of PreFilter. `filter` and `score` know of a
-    node only its place. `pre_score` is given the places of the nodes that passed all filters with the number of nodes
+    `refuses(pod)` is a no of PreFilter to the pod, whatever the node. `concerns(pod)` is False where the plugin has
+    nothing else to say of the pod, whatever the cluster. `pre_filter(pod, cluster)` returns the counts as of now, or
+    None to be skipped for both filter and score. `keys(pod, counts)` says which labels of nodes it looks at now;
+    `place(pod, keys, node)` what it sees of one node, remembered until either changes: one that `reads` the node itself
+    is not asked again when pods come and go. `filters(pod, counts)` is the skip of PreFilter. `filter` and `score` know
+    of a node only its place. `pre_score` is given the places of the nodes that passed all filters with how many are
     at each, and returns None to be skipped. `hint` tells what wakes a pod that it may have refused; that the node
     itself may do now is seen without it.
     """
 
     name: str
+    reads: Reads = Reads.EVERYTHING
+    concerns: Callable[[PodInfo], bool] = always
     refuses: Callable[[PodInfo], Rejection | None] | None = None
     pre_filter: Callable[[PodInfo, Cluster], Any]
     keys: Callable[[PodInfo, Any], Hashable] = lambda _, __: None
@@ -283,13 +314,17 @@ PRIORITY_SORT = QueueSort(name="PrioritySort", rank=_priority)
 ALL_NODES = 100
 """The percentage of nodes to score at which all are."""
 
+BIND_TIMEOUT = 600_000
+"""How long (ms) a pod waits for its volumes before it is placed anew, unless told otherwise."""
+
 
 @attrs.frozen(kw_only=True, cache_hash=True)
 class Profile:
     """A scheduler's name, its plugins in the order in which they filter, and the weights of those that score.
 
     All plugins that look at one node filter before those that count. A plugin without a weight has the weight 1. Of
-    the nodes that pass all filters `percentage_of_nodes_to_score` are scored (0: as many as upstream thinks fit).
+    the nodes that pass all filters `percentage_of_nodes_to_score` are scored (0: as many as upstream thinks fit). A pod
+    waits for its volumes for `bind_timeout` ms, and is placed anew after that.
     """
 
     scheduler_name: str
@@ -299,6 +334,7 @@ class Profile:
     queue_sort: QueueSort = PRIORITY_SORT
     weights: FrozenMap[int] = EMPTY
     percentage_of_nodes_to_score: int = ALL_NODES
+    bind_timeout: int = BIND_TIMEOUT
 
 
 def default_normalize(scores: Sequence[int]) -> Sequence[int]:

@@ -16,7 +16,7 @@ import attrs
 
 from kcore.placement.fit import Request
 from kcore.scheduler.framework import Bucket, Cluster, Contribution, NodeInfo, PlacedPod, PodInfo, Profile, Rejection
-from kcore.scheduler.standings import exclusion
+from kcore.scheduler.verdicts import exclusion
 
 
 class Guest(NamedTuple):
@@ -61,6 +61,10 @@ class Hypothesis:
             for bucket, amount in amounts:
                 changed[bucket] = changed.get(bucket, 0) + sign * amount
         return {bucket: amount for bucket, amount in changed.items() if amount}
+
+    def census(self, contribution: Contribution, question: Hashable) -> Mapping[Bucket, int]:
+        """Return the sums as they are: other pods make no other node."""
+        return self.cluster.census(contribution, question)
 
 
 def with_guests(node: NodeInfo, guests: Iterable[Guest], sign: int = 1) -> NodeInfo:

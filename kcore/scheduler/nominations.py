@@ -9,7 +9,7 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/ba
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kcore.api.core.pod import Pod
 from kcore.api.hashmap import EMPTY as NONE
@@ -47,10 +47,10 @@ def nominated_to(view: View, snapshot: Snapshot, node: str) -> Iterator[Pod]:
             yield found
 
 
-def somebody_is_lower(view: View, priority: int) -> bool:
-    """Tell whether a pod on some node has a lower priority."""
+def somebody_is_lower(view: View, ahead: Iterable[Pod], priority: int) -> bool:
+    """Tell whether a pod on some node has a lower priority, or one that is bound `ahead` of the view."""
     counts = view.derive("scheduler.priorities", priorities_of)
-    return any(one < priority for one in counts)
+    return any(one < priority for one in counts) or any(priority_of(one) < priority for one in ahead)
 
 
 def _after(counts: HashMap[int, int], old: ApiObject | None, new: ApiObject | None) -> HashMap[int, int]:

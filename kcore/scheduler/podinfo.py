@@ -5,6 +5,8 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/staging/src/k8s.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from kcore.api.core.pod import Pod
 from kcore.api.core.podspec import PodSpec
 from kcore.api.frozenmap import EMPTY, FrozenMap
@@ -35,7 +37,7 @@ def _info(
     volumes: PodVolumes,
 ) -> PodInfo:
     spread = spec.topology_spread_constraints
-    return PodInfo(
+    info = PodInfo(
         request=request,
         namespace=namespace,
         namespace_labels=owners.namespaces.get(namespace, EMPTY),
@@ -51,6 +53,13 @@ def _info(
         default_selector=everything() if spread else owners.default_selector(namespace, labels, references),
         volumes=volumes,
     )
+    return _itself(info)
+
+
+@lru_cache(maxsize=1024)
+def _itself(info: PodInfo) -> PodInfo:
+    """Return the one value that stands for all that are equal to `info`."""
+    return info
 
 
 _INFO = Memo(_info)

@@ -26,12 +26,9 @@ from kcore.machine import Note
 from kcore.reconcile.program import Program, ask
 from kcore.reconcile.volumes import SELECTED_NODE, bound_to
 from kcore.scheduler.assume import Assumed, assume
-from kcore.scheduler.framework import PodInfo, Profile
+from kcore.scheduler.framework import BIND_TIMEOUT, PodInfo, Profile
 from kcore.scheduler.hypothesis import refusal
 from kcore.scheduler.snapshot import Snapshot
-
-BIND_TIMEOUT = 600_000
-"""How long (ms) a pod waits for its volumes before it is placed anew."""
 
 RETRY = 1000
 """How long (ms) until a pod whose volumes could not be written is tried again."""
@@ -45,15 +42,15 @@ class Reserved:
     since: Instant
 
 
-def pre_bind(view: View, pod: Pod, info: PodInfo, name: str) -> Program[Turn]:
-    """Promise `pod` to the node `name`, and have its claims bound for that node."""
+def pre_bind(view: View, pod: Pod, info: PodInfo, name: str, timeout: int) -> Program[Turn]:
+    """Promise `pod` to the node `name`, and have its claims bound for that node within `timeout` ms."""
     node = view.get(ObjectKey("Node", "", name))
     assumed = assume(info.volumes.wants, node) if isinstance(node, Node) else None
     if assumed is None or not (yield from _promise(pod, name)) or not (yield from _write(assumed, name)):
         return Turn(wake_at=view.now() + RETRY)
-    since = Instant(view.now(), matters=BIND_TIMEOUT)
+    since = Instant(view.now(), matters=timeout)
     note = Note("pod.waits_for_volumes", pod=str(key_of(pod)), node=name)
-    return Turn(memory=Reserved(node=name, since=since), notes=(note,), wake_at=since + BIND_TIMEOUT)
+    return Turn(memory=Reserved(node=name, since=since), notes=(note,), wake_at=since + timeout)
 
 
 def promise(view: View, pod: Pod, name: str) -> Program[Turn]:
@@ -96,9 +93,9 @@ def is_bindable(info: PodInfo, memory: Reserved, snapshot: Snapshot, profile: Pr
     return refusal(info, snapshot, node, node, profile) is None
 
 
-def still_waits(view: View, info: PodInfo, memory: Reserved) -> bool:
-    """Tell whether there is something to wait for: claims to be bound for the pod's node, and time."""
-    if info.volumes.refused is not None or view.elapsed(memory.since, BIND_TIMEOUT):
+def still_waits(view: View, info: PodInfo, memory: Reserved, timeout: int) -> bool:
+    """Tell whether there is something to wait for: claims to be bound for the pod's node, and time of `timeout` ms."""
+    if info.volumes.refused is not None or view.elapsed(memory.since, timeout):
         return False
     node = view.get(ObjectKey("Node", "", memory.node))
     assumed = assume(info.volumes.wants, node) if isinstance(node, Node) else None

@@ -7,8 +7,11 @@ real scheduler draws among them.
 A node that is nominated for the pod is taken if it does; nodes that are promised to pods which the pod does not outrank
 have to do with those there too.
 
-By default all nodes are scored. With a percentage, as many as upstream would look for are: those that come first by
-name from a node on that moves with the number of pods, where upstream goes on from where it stopped.
+By default all nodes are scored. With a percentage, feasible nodes are looked for, zones in turns, from where the search
+before stopped, until as many are found as upstream looks for.
+
+Not modelled: that several nodes are looked at in parallel; the search stops at the first feasible node that is one too
+many.
 
 Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/schedule_one.go
 """
@@ -16,18 +19,20 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/sc
 from __future__ import annotations
 
 import operator
-from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import attrs
 
-from kcore.scheduler.framework import ALL_NODES, Code, CountingPlugin, PodInfo, Profile, Rejection
+from kcore.api.evolve import quick
+from kcore.scheduler.framework import ALL_NODES, CountingPlugin, PodInfo, Profile, Rejection
 from kcore.scheduler.hypothesis import Promises, spoken_for
+from kcore.scheduler.nodetree import Fleet, in_turns
 from kcore.scheduler.snapshot import Snapshot
-from kcore.scheduler.standings import SKIPPED, Place, Ranked, Standings, standings
+from kcore.scheduler.standings import Ranked, Standings, standings
+from kcore.scheduler.verdicts import SKIPPED, Place
 
 NO_NODES = "no nodes available to schedule pods"
 
@@ -37,17 +42,19 @@ LEAST_NODES = 100
 DEFAULT_PERCENTAGE = 50
 LEAST_PERCENTAGE = 5
 
-_PASSED_OVER = Rejection("", Code.UNSCHEDULABLE_AND_UNRESOLVABLE, ())
-"""What stands for a node that is not looked at, since enough others will do."""
-
 _NONE: Mapping[Any, Any] = MappingProxyType({})
 
 
+@quick
 @attrs.frozen(kw_only=True)
 class Decision:
-    """The node that a pod goes to, or, where it is "", why it can't be placed: the rejections with their numbers."""
+    """The node that a pod goes to, or, where it is "", why it can't be placed: the rejections with their numbers.
+
+    `looked` counts the nodes that were looked at, 0 where all are always scored.
+    """
 
     node: str = ""
+    looked: int = 0
     message: str = ""
     rejections: Mapping[Rejection, int] = _NONE
 
@@ -56,7 +63,7 @@ class Cycle(NamedTuple):
     """A pod between filtering and scoring: how the nodes stand, the groups that may do, and why the others may not.
 
     `counts` are those of the counting plugins, None for one that is skipped. `spoken_for` are nodes that refuse the pod
-    though their groups may do: room there is promised to others.
+    though their groups may do: room there is promised to others. `chosen` has the groups where not all are scored.
     """
 
     standings: Standings
@@ -64,11 +71,23 @@ class Cycle(NamedTuple):
     feasible: tuple[Place, ...]
     refused: Mapping[Place, Rejection]
     spoken_for: Mapping[str, Rejection] = _NONE
+    chosen: Mapping[Place, list[Ranked]] | None = None
 
     def members(self, place: Place) -> list[Ranked]:
         """Return the nodes of a group that may do, best first."""
+        if self.chosen is not None:
+            return self.chosen[place]
         group = self.standings.groups[place]
         return [one for one in group if one[1] not in self.spoken_for] if self.spoken_for else group
+
+    def groups(self) -> Iterable[list[Ranked]]:
+        """Return the nodes of each group that may do, best first."""
+        every = not self.spoken_for and self.chosen is None
+        return map(self.standings.groups.__getitem__ if every else self.members, self.feasible)
+
+    def firsts(self) -> list[Ranked]:
+        """Return the best node of each group that may do."""
+        return [group[0] for group in self.groups()]
 
     def rejection(self, name: str) -> Rejection | None:
         """Return why the node `name` may not do, whomever it is promised to."""
@@ -82,30 +101,44 @@ class Cycle(NamedTuple):
 
 
 def schedule(
-    pod: PodInfo, snapshot: Snapshot, profile: Profile, promises: Promises = _NONE, nominated: str = ""
+    pod: PodInfo,
+    snapshot: Snapshot,
+    profile: Profile,
+    promises: Promises = _NONE,
+    nominated: str = "",
+    start: int = 0,
 ) -> Decision:
-    """Return where `pod` goes, whose own nominated node is `nominated` ("": none)."""
-    rejection = refused(pod, profile)
+    """Return where `pod` goes, whose own nominated node is `nominated` ("": none).
+
+    Where not all nodes are scored, they are looked at from the one with the number `start` on.
+    """
+    rejection = standings(pod, profile).refusal
     if rejection is not None and snapshot.names:
         every = len(snapshot.names)
         return Decision(message=pre_filter_error(rejection, every), rejections={rejection: every})
     cycle = filtered(pod, snapshot, profile)
     if promises:
         cycle = cycle.with_promises(spoken_for(pod, snapshot, promises, profile))
-    if not cycle.feasible:
-        rejections = dict(rejections_of(cycle))
-        return Decision(message=fit_error(rejections), rejections=rejections)
     if nominated and takes(cycle, nominated):
         return Decision(node=nominated)
+    looked = 0
     if profile.percentage_of_nodes_to_score != ALL_NODES:
-        cycle = sampled(cycle, snapshot, profile.percentage_of_nodes_to_score)
+        cycle, looked = sampled(cycle, snapshot, profile.percentage_of_nodes_to_score, start)
+    if not cycle.feasible:
+        rejections = dict(rejections_of(cycle))
+        return Decision(message=fit_error(rejections), rejections=rejections, looked=looked)
     if len(cycle.feasible) == 1:
-        return Decision(node=cycle.members(cycle.feasible[0])[0][1])
-    totals = [0] * len(cycle.feasible)
-    for _, weighted in scored(pod, cycle, profile):
-        totals = list(map(operator.add, totals, weighted))
-    firsts = (cycle.members(place)[0] for place in cycle.feasible)
-    return Decision(node=min((lost - total, name) for (lost, name), total in zip(firsts, totals, strict=True))[1])
+        return Decision(node=cycle.members(cycle.feasible[0])[0][1], looked=looked)
+    return Decision(node=best(pod, cycle, profile), looked=looked)
+
+
+def best(pod: PodInfo, cycle: Cycle, profile: Profile) -> str:
+    """Return the node with the highest total, the first by name of those that have it."""
+    firsts = cycle.firsts()
+    lost = [one for one, _ in firsts]
+    for _, weighted in scored(pod, cycle, profile, deciding=True):
+        lost = list(map(operator.sub, lost, weighted))
+    return min([(one, name) for one, (_, name) in zip(lost, firsts, strict=True)])[1]
 
 
 def nodes_to_find(nodes: int, percentage: int) -> int:
@@ -116,17 +149,26 @@ def nodes_to_find(nodes: int, percentage: int) -> int:
     return max(nodes * adaptive // 100, LEAST_NODES)
 
 
-def sampled(cycle: Cycle, snapshot: Snapshot, percentage: int) -> Cycle:
-    """Return the cycle with as many feasible nodes as are enough."""
-    enough = nodes_to_find(len(snapshot.names), percentage)
-    feasible = [name for name in snapshot.names if takes(cycle, name)]
-    if len(feasible) <= enough:
-        return cycle
-    pods = sum(node.load.usage.pods for node in snapshot.nodes)
-    start = bisect_left(feasible, snapshot.names[pods * enough % len(snapshot.names)])
-    chosen = {feasible[(start + at) % len(feasible)] for at in range(enough)}
-    passed_over = {name: _PASSED_OVER for name in feasible if name not in chosen}
-    return cycle.with_promises({**cycle.spoken_for, **passed_over})
+def sampled(cycle: Cycle, snapshot: Snapshot, percentage: int, start: int) -> tuple[Cycle, int]:
+    """Return the cycle with as many feasible nodes as are enough, and how many nodes were looked at to find them."""
+    names = cycle.standings.asked(in_turns(Fleet(snapshot.fleet, snapshot)))
+    enough = nodes_to_find(len(names), percentage)
+    if sum(map(len, cycle.groups())) <= enough:
+        return cycle, len(names)
+    verdicts, feasible, found = cycle.standings.verdicts, frozenset(cycle.feasible), 0
+    chosen: dict[Place, list[Ranked]] = {}
+    for looked in range(len(names)):
+        name = names[(start + looked) % len(names)]
+        _, place, score = verdicts[name]
+        if place is None or place not in feasible or name in cycle.spoken_for:
+            continue
+        if found == enough:
+            break
+        found += 1
+        chosen.setdefault(place, []).append((-score, name))
+    for group in chosen.values():
+        group.sort()
+    return cycle._replace(feasible=tuple(one for one in cycle.feasible if one in chosen), chosen=chosen), looked
 
 
 def takes(cycle: Cycle, name: str) -> bool:
@@ -134,65 +176,85 @@ def takes(cycle: Cycle, name: str) -> bool:
     return name in cycle.standings.verdicts and name not in cycle.spoken_for and cycle.rejection(name) is None
 
 
-def refused(pod: PodInfo, profile: Profile) -> Rejection | None:
-    """Return the first no to `pod` that holds for every node, None if there is none."""
-    said = (one.refuses(pod) for one in profile.counting if one.refuses)
-    return next((one for one in said if one is not None), None)
-
-
 def filtered(pod: PodInfo, snapshot: Snapshot, profile: Profile) -> Cycle:
     """Return which nodes pass the filters for `pod`."""
-    counts = tuple([one.pre_filter(pod, snapshot) for one in profile.counting])
-    keys = tuple(
-        [
-            SKIPPED if found is None else one.keys(pod, found)
-            for one, found in zip(profile.counting, counts, strict=True)
-        ]
-    )
     board = standings(pod, profile)
-    board.update(snapshot.history, snapshot.nodes, keys)
-    filters = [
-        (number, one.filter, found)
-        for number, (one, found) in enumerate(zip(profile.counting, counts, strict=True))
-        if one.filter and found is not None and one.filters(pod, found)
-    ]
+    counts: list[Any] = [None] * len(profile.counting)
+    keys: list[Any] = [SKIPPED] * len(profile.counting)
+    filters = []
+    for number, one in board.counting:
+        found = one.pre_filter(pod, snapshot)
+        if found is not None:
+            counts[number], keys[number] = found, one.keys(pod, found)
+            if one.filter and one.filters(pod, found):
+                filters.append((number, one.filter, found))
+    board.update(snapshot.history, snapshot, tuple(keys))
+    if not filters:
+        return Cycle(board, tuple(counts), tuple(board.groups), _NONE)
     feasible, refused = [], {}
     for place in board.groups:
-        for number, say, found in filters:
-            rejection = say(pod, found, place.seen[number])
-            if rejection is not None:
-                refused[place] = rejection
-                break
-        else:
+        rejection = _refusal(pod, place, filters)
+        if rejection is None:
             feasible.append(place)
-    return Cycle(board, counts, tuple(feasible), refused)
+        else:
+            refused[place] = rejection
+    return Cycle(board, tuple(counts), tuple(feasible), refused)
 
 
-def scored(pod: PodInfo, cycle: Cycle, profile: Profile) -> Iterator[tuple[str, Sequence[int]]]:
-    """Yield what each plugin that compares nodes says of the feasible groups: normalised and weighted scores."""
+def _refusal(
+    pod: PodInfo, place: Place, filters: Sequence[tuple[int, Callable[[PodInfo, Any, Any], Rejection | None], Any]]
+) -> Rejection | None:
+    """Return the first no of the counting plugins to the nodes at `place`."""
+    for number, say, found in filters:
+        rejection = say(pod, found, place.seen[number])
+        if rejection is not None:
+            return rejection
+    return None
+
+
+def scored(
+    pod: PodInfo, cycle: Cycle, profile: Profile, *, deciding: bool = False
+) -> Iterator[tuple[str, Sequence[int]]]:
+    """Yield what each plugin that compares nodes says of the feasible groups: normalised and weighted scores.
+
+    Where they are for `deciding` only, a plugin that sees no difference between the groups is left out.
+    """
     places = cycle.feasible
-    compared = [one for one in profile.plugins if one.normalize and one.scores(pod)]
-    for number, plugin in enumerate(compared):
-        if plugin.normalize:
-            weight = profile.weights.get(plugin.name, 1)
-            yield plugin.name, [weight * one for one in plugin.normalize([place.raw[number] for place in places])]
+    for number, (name, normalize) in enumerate(cycle.standings.compared):
+        raw = [place.raw[number] for place in places]
+        if not (deciding and _alike(raw)):
+            yield name, _weighted(profile, name, normalize(raw))
     sizes = None
-    for number, (counting, found) in enumerate(zip(profile.counting, cycle.counts, strict=True)):
-        if found is not None and counting.pre_score and counting.score:
-            seen = [place.seen[number] for place in places]
-            sizes = sizes or [len(cycle.members(place)) for place in places]
-            scores = _counted(pod, counting, found, seen, sizes)
-            if scores is not None:
-                yield counting.name, [profile.weights.get(counting.name, 1) * one for one in scores]
+    for number, counting in cycle.standings.counting:
+        found = cycle.counts[number]
+        if found is None or not counting.pre_score or not counting.score:
+            continue
+        seen = [place.seen[number] for place in places]
+        if deciding and _alike(seen):
+            continue
+        sizes = sizes or list(map(len, cycle.groups()))
+        scores = _counted(pod, counting, found, seen, sizes)
+        if scores is not None:
+            yield counting.name, _weighted(profile, counting.name, scores)
+
+
+def _alike(values: Sequence[Any]) -> bool:
+    """Tell whether there is but one value."""
+    return values.count(values[0]) == len(values)
+
+
+def _weighted(profile: Profile, name: str, scores: Sequence[int]) -> Sequence[int]:
+    weight = profile.weights.get(name, 1)
+    return [weight * one for one in scores]
 
 
 def _counted(
     pod: PodInfo, plugin: CountingPlugin, counts: Any, seen: Sequence[Any], sizes: Sequence[int]
 ) -> Sequence[int] | None:
     """Return the normalised scores of a counting plugin for the places that it sees, None when it is skipped."""
-    nodes: Counter[Any] = Counter()
+    nodes: dict[Any, int] = {}
     for place, size in zip(seen, sizes, strict=True):
-        nodes[place] += size
+        nodes[place] = nodes.get(place, 0) + size
     state = plugin.pre_score(pod, counts, nodes) if plugin.pre_score else None
     if state is None or plugin.score is None:
         return None
@@ -200,6 +262,8 @@ def _counted(
     scores: Sequence[int] = [plugin.score(pod, state, place) for place in distinct]
     if plugin.normalize:
         scores = plugin.normalize(state, distinct, scores)
+    if len(distinct) == len(seen):
+        return scores
     by_place = dict(zip(distinct, scores, strict=True))
     return [by_place[place] for place in seen]
 

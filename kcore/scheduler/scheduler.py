@@ -6,7 +6,8 @@ looked at again when something changes that could help. Pods of higher priority 
 highest that was never tried. A pod that was tried in vain lets those go first for as long as it backs off; where nobody
 else waits it is tried at once, as upstream does by default.
 
-Not modelled: assumed bindings: with a lagging cache, two pods may be given the same room.
+Whom it has bound takes up room at once, though its cache may not have heard of it. A process that is restarted has
+forgotten whom it bound, and has heard of all there is.
 
 Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/scheduler.go
 """
@@ -18,6 +19,7 @@ from functools import partial
 import attrs
 
 from kcore.api.core.pod import Pod
+from kcore.api.kinds import key_of
 from kcore.api.object import ObjectKey
 from kcore.apiserver.request import Verb
 from kcore.client.component import Component, Write
@@ -25,7 +27,8 @@ from kcore.client.heeding import Heeding
 from kcore.client.instant import Instant
 from kcore.client.turn import Call, Key, Turn
 from kcore.client.view import View
-from kcore.scheduler.attempt import attempt, still_promised
+from kcore.scheduler.assumed import assuming, keeping, unheard
+from kcore.scheduler.attempt import Scene, attempt, still_promised
 from kcore.scheduler.cache import snapshots
 from kcore.scheduler.eventhandlers import READ, namespace_changed, node_changed, pod_changed, unheeded
 from kcore.scheduler.prebind import Reserved
@@ -60,25 +63,37 @@ def reconcile(profiles: Profiles, memory: Tried | Reserved | None, view: View, k
     profile = profiles.of(pod) if isinstance(pod, Pod) else None
     if not isinstance(pod, Pod) or profile is None or not is_pending(pod, profiles):
         return Turn()
-    snapshot = view.derive("scheduler.snapshot", snapshots(profiles))
+    scene = _scene(profiles, view)
+    snapshot = scene.snapshot
+    if any(key_of(one.heard) == key for one in scene.ahead):
+        return Turn()
     first = snapshot.waiting.above(profiles.rank(pod))
     other = view.get(first) if first else None
     if isinstance(memory, Reserved):
-        kept = still_promised(view, snapshot, profile, pod, memory)
+        kept = still_promised(scene, profile, pod, memory)
         if kept is not None:
             return kept
         memory = None
     if isinstance(other, Pod) and is_pending(other, profiles):
         its_own = profiles.of(other) or profile
-        return attrs.evolve(attempt(view, snapshot, its_own, other), memory=memory, wake_at=view.now())
+        return attrs.evolve(attempt(scene, its_own, other), memory=memory, wake_at=view.now())
     if memory is not None and snapshot.waiting.untried:
         pause = backoff(memory.attempts, profiles.initial_backoff, profiles.max_backoff)
         if not view.elapsed(memory.at, pause):
             return Turn(memory=memory, wake_at=memory.at + pause)
-    turn = attempt(view, snapshot, profile, pod)
+    turn = attempt(scene, profile, pod)
     if turn.more or isinstance(turn.memory, Reserved) or any(_binds(call) for call in turn.requests):
         return turn
     return attrs.evolve(turn, memory=_tried_again(profiles, memory, view.now()))
+
+
+def _scene(profiles: Profiles, view: View) -> Scene:
+    """Return what a turn sees: where somebody is bound ahead of the cache, as if that had been heard of."""
+    snapshot, common = view.derive("scheduler.snapshot", snapshots(profiles)), view.common()
+    if not common:
+        return Scene(view, snapshot)
+    ahead = unheard(view, common)
+    return Scene(view, assuming(snapshot, ahead), keeping(common, ahead), ahead)
 
 
 def _binds(call: Call) -> bool:

@@ -24,10 +24,10 @@ from kcore.api.core.node import Node
 from kcore.api.core.pod import Pod
 from kcore.api.core.podspec import PodSpec
 from kcore.api.core.resourcerequirements import ResourceList
-from kcore.api.evolve import quick
+from kcore.api.evolve import evolve, quick
 from kcore.api.frozenmap import FrozenMap
 from kcore.api.hashmap import EMPTY as NOTHING
-from kcore.api.hashmap import HashMap
+from kcore.api.hashmap import HashMap, without
 from kcore.api.memo import Memo
 from kcore.api.object import ApiObject
 from kcore.placement.fit import Request, amounts_of, request_of
@@ -36,7 +36,7 @@ from kcore.placement.podaffinity import pod_terms
 from kcore.reconcile.volumes import claims_of
 from kcore.scheduler.framework import Bucket, Contribution, Load, NodeInfo, PlacedPod
 from kcore.scheduler.history import EMPTY as NO_HISTORY
-from kcore.scheduler.history import History, NodeChange
+from kcore.scheduler.history import History
 from kcore.scheduler.owners import NO_OWNERS, Owners
 from kcore.scheduler.tally import tally
 from kcore.scheduler.waiting import ENDED, Waiting
@@ -50,26 +50,36 @@ _UNUSED = Load()
 @quick
 @attrs.frozen(kw_only=True, eq=False)
 class Snapshot:
-    """The nodes sorted by name with the history that led here, what else is read, who waits, and the loads.
+    """The nodes by name with the history that led here, what else is read, who waits, and the pods without a node.
 
-    `loads` has the pods bound to each name, whether there is such a node or not.
+    `names` are sorted. `fleet` is the history of the nodes themselves, whatever is on them. `strays` has the loads of
+    names of which there is no node.
     """
 
     names: tuple[str, ...] = ()
-    nodes: tuple[NodeInfo, ...] = ()
+    infos: HashMap[str, NodeInfo] = NOTHING
     history: History = NO_HISTORY
+    fleet: History = NO_HISTORY
     owners: Owners = NO_OWNERS
     waiting: Waiting
-    loads: HashMap[str, Load] = NOTHING
+    strays: HashMap[str, Load] = NOTHING
+
+    @property
+    def nodes(self) -> tuple[NodeInfo, ...]:
+        """The nodes, sorted by name."""
+        return tuple(map(self.infos.__getitem__, self.names))
 
     def node(self, name: str) -> NodeInfo | None:
         """Return the node called `name`, None when there is none."""
-        at = bisect_left(self.names, name)
-        return self.nodes[at] if at < len(self.names) and self.names[at] == name else None
+        return self.infos.get(name)
 
     def tally(self, contribution: Contribution, question: Hashable) -> Mapping[Bucket, int]:
         """Return the sums of a contribution over all nodes: see `Cluster`."""
-        return tally(contribution, question).at(self.history, self.nodes)
+        return tally(contribution, question).at(self.history, self)
+
+    def census(self, contribution: Contribution, question: Hashable) -> Mapping[Bucket, int]:
+        """Return the sums of a contribution that the pods on a node do not change: see `Cluster`."""
+        return tally(contribution, question).at(self.fleet, self)
 
     def after(self, old: ApiObject | None, new: ApiObject | None) -> Snapshot:
         """Return the snapshot after `old` (None: absent) became `new`."""
@@ -78,70 +88,63 @@ class Snapshot:
         if isinstance(new or old, Node):
             return self._with_node(old, new)
         owners = self.owners.after(old, new)
-        return self if owners is self.owners else attrs.evolve(self, owners=owners)
+        return self if owners is self.owners else evolve(self, owners=owners)
 
     def _with_pod(self, old: ApiObject | None, new: ApiObject | None) -> Snapshot:
         waiting = self.waiting.after(old, new)
-        snapshot = self if waiting is self.waiting else self._with_waiting(waiting)
+        snapshot = self if waiting is self.waiting else evolve(self, waiting=waiting)
         left, come = placed(old), placed(new)
         if left == come:
             return snapshot
-        return snapshot._with_placed(left, -1)._with_placed(come, 1)  # noqa: SLF001 - of its own class
+        snapshot = snapshot if left is None else snapshot.moved(left, -1)
+        return snapshot if come is None else snapshot.moved(come, 1)
 
-    def _with_placed(self, moved: Placed | None, sign: int) -> Snapshot:
-        if moved is None:
-            return self
-        name, pod, request = moved
-        return self._with_load(name, self.loads.get(name, _UNUSED).plus(pod, request, sign))
-
-    def _with_waiting(self, waiting: Waiting) -> Snapshot:
-        return Snapshot(
-            names=self.names,
-            nodes=self.nodes,
-            history=self.history,
-            owners=self.owners,
-            waiting=waiting,
-            loads=self.loads,
-        )
-
-    def _with_load(self, name: str, load: Load) -> Snapshot:
-        loads = self.loads.set(name, load) if load.usage.pods else self.loads.delete(name)
-        at = bisect_left(self.names, name)
-        if at == len(self.names) or self.names[at] != name:
-            return attrs.evolve(self, loads=loads)
-        before = self.nodes[at]
+    def moved(self, pod: Placed, sign: int) -> Snapshot:
+        """Return the snapshot with a pod more on a node, or with one less if `sign` is -1."""
+        name, what, request = pod
+        before = self.infos.get(name)
+        if before is None:
+            load = self.strays.get(name, _UNUSED).plus(what, request, sign)
+            strays = self.strays.set(name, load) if load.usage.pods else self.strays.delete(name)
+            return evolve(self, strays=strays)
+        load = before.load.plus(what, request, sign)
         info = NodeInfo(node=before.node, allocatable=before.allocatable, load=load)
-        return Snapshot(
-            names=self.names,
-            nodes=(*self.nodes[:at], info, *self.nodes[at + 1 :]),
-            history=self.history.after(NodeChange(before, info)),
-            owners=self.owners,
-            waiting=self.waiting,
-            loads=loads,
-        )
+        return evolve(self, infos=self.infos.set(name, info), history=self.history.after(name, info))
 
     def _with_node(self, old: ApiObject | None, new: ApiObject | None) -> Snapshot:
         name = (new or old).metadata.name  # type: ignore[union-attr] # one of the two is there
-        at = bisect_left(self.names, name)
-        known = at < len(self.names) and self.names[at] == name
-        before = self.nodes[at] if known else None
-        if before is not None and isinstance(new, Node) and read_of_node(before.node) == read_of_node(new):
-            return self
-        info = self._info(new) if isinstance(new, Node) else None
-        infos = () if info is None else (info,)
-        rest = at + known
-        return Snapshot(
-            names=(*self.names[:at], *(name for _ in infos), *self.names[rest:]),
-            nodes=(*self.nodes[:at], *infos, *self.nodes[rest:]),
-            history=self.history.after(NodeChange(before, info)) if before or info else self.history,
-            owners=self.owners,
-            waiting=self.waiting,
-            loads=self.loads,
+        before = self.infos.get(name)
+        if isinstance(new, Node):
+            if before is not None and read_of_node(before.node) == read_of_node(new):
+                return self
+            return self._with_info(name, before, new)
+        return self if before is None else self._without(name, before.load)
+
+    def _with_info(self, name: str, before: NodeInfo | None, node: Node) -> Snapshot:
+        """Return the snapshot in which the node called `name` is `node`."""
+        load = self.strays.get(name, _UNUSED) if before is None else before.load
+        info = NodeInfo(node=node, allocatable=_amounts(node.status.allocatable), load=load)
+        names, at = self.names, bisect_left(self.names, name)
+        return evolve(
+            self,
+            names=(*names[:at], name, *names[at:]) if before is None else names,
+            infos=self.infos.set(name, info),
+            history=self.history.after(name, info),
+            fleet=self.fleet.after(name, info),
+            strays=without(self.strays, name),
         )
 
-    def _info(self, node: Node) -> NodeInfo:
-        load = self.loads.get(node.metadata.name, _UNUSED)
-        return NodeInfo(node=node, allocatable=_amounts(node.status.allocatable), load=load)
+    def _without(self, name: str, load: Load) -> Snapshot:
+        """Return the snapshot without the node called `name`, which had this load."""
+        at = bisect_left(self.names, name)
+        return evolve(
+            self,
+            names=(*self.names[:at], *self.names[at + 1 :]),
+            infos=without(self.infos, name),
+            history=self.history.after(name, None),
+            fleet=self.fleet.after(name, None),
+            strays=self.strays.set(name, load) if load.usage.pods else self.strays,
+        )
 
 
 def is_placed(found: ApiObject | None) -> bool:

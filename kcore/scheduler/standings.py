@@ -10,81 +10,105 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
-from kcore.scheduler.framework import Code, NodeInfo, Plugin, PodInfo, Profile, Rejection
+from kcore.scheduler.framework import Normalize, PodInfo, Profile, Reads, Rejection
 from kcore.scheduler.history import EMPTY, History
+from kcore.scheduler.tally import Nodes
+from kcore.scheduler.verdicts import SKIPPED, Judge, Place, Verdict, exclusion
 
 REMEMBERED = 1024
 """How many templates are remembered."""
-
-
-class Place(NamedTuple):
-    """What the others are compared by: scores that are to be normalised, and what each counting plugin sees."""
-
-    raw: tuple[int, ...]
-    seen: tuple[Any, ...]
-
-
-class Verdict(NamedTuple):
-    """What the plugins that look at one node say of it: their no, or its place and its weighted score."""
-
-    rejection: Rejection | None
-    place: Place | None
-    score: int
-
 
 Ranked: TypeAlias = tuple[int, str]
 """A node in its group: minus its weighted score, and its name. The least is the best."""
 
 
 class Standings:
-    """The nodes for one kind of pod: their verdicts by name, how many were rejected why, and the groups, best first."""
+    """The nodes for one kind of pod: their verdicts by name, how many were rejected why, and the groups, best first.
 
-    __slots__ = ("_judge", "_keys", "_pod", "_profile", "_seen", "groups", "rejected", "verdicts")
+    `refusal` is a no to the pod, whatever the node. `counting` are the counting plugins that may have something to say
+    of the pod, each with its number in the profile; `compared` the plugins whose scores are normalised, in the order
+    of their scores in a `Place`. `limited` says that some nodes are left out before any filter runs.
+    """
+
+    __slots__ = (
+        "_judge",
+        "_keys",
+        "_pod",
+        "_profile",
+        "_seen",
+        "compared",
+        "counting",
+        "groups",
+        "limited",
+        "refusal",
+        "rejected",
+        "verdicts",
+    )
 
     def __init__(self, pod: PodInfo, profile: Profile) -> None:
         """Start from no nodes at all."""
         self._pod = pod
         self._profile = profile
         self._seen: History = EMPTY
-        self._keys: tuple[Any, ...] = ()
-        self._judge = _judge(pod, profile, tuple(SKIPPED for _ in profile.counting))
+        self.limited = exclusion(pod, profile.plugins) is not None
+        self.refusal = _refusal(pod, profile)
+        self.compared = _compared(pod, profile)
+        self.counting = tuple((number, one) for number, one in enumerate(profile.counting) if one.concerns(pod))
+        self._keys: tuple[Any, ...] = (SKIPPED,) * len(profile.counting)
+        self._judge = Judge(pod, profile, self._keys)
         self._clear()
 
-    def update(self, history: History, nodes: tuple[NodeInfo, ...], keys: tuple[Any, ...]) -> None:
+    def update(self, history: History, nodes: Nodes, keys: tuple[Any, ...]) -> None:
         """Bring the standings to `nodes`, which are those after `history`, seen by the counting plugins' `keys`."""
-        if history is self._seen and keys == self._keys:
+        same = keys == self._keys
+        if history is self._seen and same:
             return
-        changes = history.since(self._seen) if keys == self._keys else None
-        if keys != self._keys:
-            self._judge = _judge(self._pod, self._profile, keys)
+        changes = history.since(self._seen) if same else None
+        if not same:
+            self._judge = Judge(self._pod, self._profile, keys)
         self._seen, self._keys, judge = history, keys, self._judge
         if changes is None:
             self._clear()
-            for node in nodes:
-                self._enter(node, judge)
-            return
-        for old, new in changes:
-            if old is not None:
-                self._leave(old.node.metadata.name)
-            if new is not None:
-                self._enter(new, judge)
+            changes = {node.node.metadata.name: node for node in nodes.nodes}
+        verdicts = self.verdicts
+        for name, node in changes.items():
+            verdict = None if node is None else judge(name, node)
+            if name in verdicts:
+                if verdicts[name] == verdict:
+                    continue
+                self._leave(name)
+            if verdict is not None:
+                self._enter(name, verdict)
+            else:
+                judge.forget(name)
+
+    def asked(self, names: tuple[str, ...]) -> Sequence[str]:
+        """Return those of the nodes called `names` that were not left out before any filter ran."""
+        if not self.limited:
+            return names
+        left_out = {name for name in names if (no := self.verdicts[name].rejection) is not None and not no.plugin}
+        return [name for name in names if name not in left_out]
 
     def _clear(self) -> None:
         self.verdicts: dict[str, Verdict] = {}
         self.rejected: Counter[Rejection] = Counter()
         self.groups: dict[Place, list[Ranked]] = {}
 
-    def _enter(self, node: NodeInfo, judge: Callable[[NodeInfo], Verdict]) -> None:
-        name = node.node.metadata.name
-        verdict = self.verdicts[name] = judge(node)
-        if verdict.place is None:
-            self.rejected[verdict.rejection] += 1  # type: ignore[index] # a verdict is one of the two
+    def _enter(self, name: str, verdict: Verdict) -> None:
+        self.verdicts[name] = verdict
+        rejection, place, score = verdict
+        if place is None:
+            self.rejected[rejection] += 1  # type: ignore[index] # a verdict is one of the two
+            return
+        group = self.groups.get(place)
+        if group is None:
+            self.groups[place] = [(-score, name)]
         else:
-            insort(self.groups.setdefault(verdict.place, []), (-verdict.score, name))
+            insort(group, (-score, name))
 
     def _leave(self, name: str) -> None:
         rejection, place, score = self.verdicts.pop(name)
@@ -103,45 +127,14 @@ def standings(pod: PodInfo, profile: Profile) -> Standings:
     return Standings(pod, profile)
 
 
-def _judge(pod: PodInfo, profile: Profile, keys: tuple[Any, ...]) -> Callable[[NodeInfo], Verdict]:
-    """Return what judges nodes for `pod`: the plugins with nothing to say of it are left out."""
-    filters = [one.filter for one in profile.plugins if one.filter and one.filters(pod)]
-    scoring = [one for one in profile.plugins if one.score and one.scores(pod)]
-    plain = [(one.score, profile.weights.get(one.name, 1)) for one in scoring if one.score and not one.normalize]
-    compared = [one.score for one in scoring if one.score and one.normalize]
-    places = [(one.place, key) for one, key in zip(profile.counting, keys, strict=True)]
-    exclude = exclusion(pod, profile.plugins)
-
-    def judge(node: NodeInfo) -> Verdict:
-        if exclude is not None and (left_out := exclude(node)):
-            return Verdict(left_out, None, 0)
-        for say in filters:
-            rejection = say(pod, node)
-            if rejection is not None:
-                return Verdict(rejection, None, 0)
-        raw = tuple([score(pod, node) for score in compared])
-        place = Place(raw, tuple([None if key is SKIPPED else see(pod, key, node) for see, key in places]))
-        return Verdict(None, place, sum([weight * score(pod, node) for score, weight in plain]))
-
-    return judge
+def _refusal(pod: PodInfo, profile: Profile) -> Rejection | None:
+    """Return the first no to `pod` that holds for every node, None if there is none."""
+    said = (one.refuses(pod) for one in profile.counting if one.refuses)
+    return next((one for one in said if one is not None), None)
 
 
-class _Skipped:
-    """Stands for the keys of a plugin that has nothing to say now."""
-
-
-SKIPPED = _Skipped()
-"""The keys of a counting plugin that has nothing to say of a pod now: it sees no difference between nodes."""
-
-
-def exclusion(pod: PodInfo, plugins: tuple[Plugin, ...]) -> Callable[[NodeInfo], Rejection | None] | None:
-    """Return what leaves nodes out before the filters, None when nothing does."""
-    limits = [(one.name, one.names(pod)) for one in plugins if one.names]
-    said = [(name, names) for name, names in limits if names is not None]
-    if not said:
-        return None
-    allowed = frozenset.intersection(*(names for _, names in said))
-    who = " ".join(sorted(name for name, _ in said))
-    reason = f"node(s) didn't satisfy plugin(s) [{who}]"
-    rejection = Rejection("", Code.UNSCHEDULABLE_AND_UNRESOLVABLE, (reason,))
-    return lambda node: None if node.node.metadata.name in allowed else rejection
+def _compared(pod: PodInfo, profile: Profile) -> tuple[tuple[str, Normalize], ...]:
+    """Return the names of the plugins whose scores are normalised, and how."""
+    scoring = [one for one in profile.plugins if one.score and one.normalize and one.scores(pod)]
+    ordered = [one for reads in Reads for one in scoring if one.reads is reads]
+    return tuple((one.name, one.normalize) for one in ordered if one.normalize)

@@ -10,12 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 from functools import lru_cache
+from typing import Protocol
 
 from kcore.scheduler.framework import Bucket, Contribution, NodeInfo
-from kcore.scheduler.history import EMPTY, History
+from kcore.scheduler.history import EMPTY, Changed, History
 
 REMEMBERED = 4096
 """How many tallies are remembered."""
+
+
+class Nodes(Protocol):
+    """Whoever knows all nodes; there may be many, so they are asked for where nothing is known of them yet."""
+
+    @property
+    def nodes(self) -> Iterable[NodeInfo]:
+        """The nodes as of one moment."""
 
 
 class Tally:
@@ -31,31 +40,33 @@ class Tally:
         self._sums: dict[Bucket, int] = {}
         self._given: dict[str, tuple[tuple[Bucket, int], ...]] = {}
 
-    def at(self, history: History, nodes: tuple[NodeInfo, ...]) -> Mapping[Bucket, int]:
-        """Return the sums over `nodes`, which are those after `history`."""
+    def at(self, history: History, cluster: Nodes) -> Mapping[Bucket, int]:
+        """Return the sums over the nodes of `cluster`, which are those after `history`."""
         if history is self._seen:
             return self._sums
         changes = history.since(self._seen)
         if changes is None:
             self._sums.clear()
             self._given.clear()
-            for node in nodes:
-                self._change(node.node.metadata.name, node)
-        else:
-            for change in changes:
-                self._change(change.name, change.new)
+            changes = {node.node.metadata.name: node for node in cluster.nodes}
         self._seen = history
+        self._count(changes)
         return self._sums
 
-    def _change(self, name: str, node: NodeInfo | None) -> None:
-        """Count what the node called `name` adds now, in place of what it gave before."""
-        before = self._given.get(name, ())
-        after = () if node is None else tuple(self._contribution(self._question, node))
-        if before == after:
-            return
-        self._given[name] = after
-        self._add(before, -1)
-        self._add(after, 1)
+    def _count(self, changes: Changed) -> None:
+        """Count what the changed nodes add now, in place of what they gave before."""
+        contribution, question, given = self._contribution, self._question, self._given
+        for name, node in changes.items():
+            before = given.get(name, ())
+            after = () if node is None else contribution(question, node)
+            if before == after:
+                continue
+            if after:
+                given[name] = after
+            else:
+                del given[name]
+            self._add(before, -1)
+            self._add(after, 1)
 
     def _add(self, given: Iterable[tuple[Bucket, int]], sign: int) -> None:
         sums = self._sums

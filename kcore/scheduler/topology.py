@@ -9,22 +9,18 @@ Upstream: none; the real scheduler has no use for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from kcore.scheduler.framework import Cluster, NodeInfo
 
 
 def is_single_node(cluster: Cluster, key: str) -> bool:
     """Tell whether no two nodes have the same value of the label `key`."""
-    return len(cluster.tally(_values, key)) == cluster.tally(_labelled, key).get(key, 0)
+    return len(cluster.census(_values, key)) == cluster.census(_labelled, key).get(key, 0)
 
 
-def _values(key: str, node: NodeInfo) -> Iterator[tuple[str, int]]:
-    labels = node.node.metadata.labels
-    if key in labels:
-        yield labels[key], 1
+def _values(key: str, node: NodeInfo) -> tuple[tuple[str, int], ...]:
+    value = node.node.metadata.labels.get(key)
+    return () if value is None else ((value, 1),)
 
 
-def _labelled(key: str, node: NodeInfo) -> Iterator[tuple[str, int]]:
-    if key in node.node.metadata.labels:
-        yield key, 1
+def _labelled(key: str, node: NodeInfo) -> tuple[tuple[str, int], ...]:
+    return ((key, 1),) if key in node.node.metadata.labels else ()

@@ -28,11 +28,15 @@ from kcore.scheduler.schedule_one import schedule
 
 @attrs.frozen(kw_only=True)
 class Prospect:
-    """What is said of each node, why none will do ("" where one will), and who would go where that helps."""
+    """What is said of each node, why none will do ("" where one will), and who would go where that helps.
+
+    `candidates` are all nodes on which it would help, `preemption` the one of them that would be chosen.
+    """
 
     explanation: Explanation
     message: str = ""
     preemption: Candidate | None = None
+    candidates: tuple[Candidate, ...] = ()
 
 
 def prospect(store: Store, pod: Pod, profiles: Profiles = DEFAULT_PROFILES) -> Prospect | None:
@@ -53,4 +57,6 @@ def _prospect(store: Store, pod: Pod, profiles: Profiles, profile: Profile) -> P
     decision = schedule(info, snapshot, profile, promises)
     found = post_filter(Asking(view, snapshot, profile, asking, info, promises), decision.rejections)
     message = f"{explanation.message} {found.message}".rstrip()
-    return Prospect(explanation=explanation, message=message, preemption=chosen(found))
+    return Prospect(
+        explanation=explanation, message=message, preemption=chosen(found), candidates=tuple(found.candidates)
+    )

@@ -48,6 +48,7 @@ def afresh(store):
 
 def plain(snapshot):
     """What a snapshot says, without zeros."""
+    loads = dict(snapshot.strays) | {one.node.metadata.name: one.load for one in snapshot.nodes if one.load.usage.pods}
     usages = {
         name: (
             load.usage.pods,
@@ -56,7 +57,7 @@ def plain(snapshot):
             {key: n for key, n in load.usage.amounts.items() if n},
             dict(load.pods),
         )
-        for name, load in snapshot.loads.items()
+        for name, load in loads.items()
     }
     empty = (0, 0, 0, {}, {})
     waiting = {key.name: "tried" for key in snapshot.waiting.tried}

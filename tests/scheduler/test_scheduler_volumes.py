@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 
 from kcore.api.convert import structure
@@ -15,12 +16,12 @@ from kcore.api.storage.storageclass import StorageClass
 from kcore.apiserver.request import Verb
 from kcore.apiserver.store import Store
 from kcore.client.view import View
-from kcore.scheduler import SCHEDULER
+from kcore.scheduler import SCHEDULER, scheduler
 from kcore.scheduler.cache import snapshot_of
 from kcore.scheduler.explain import explain
 from kcore.scheduler.podinfo import pod_info
 from kcore.scheduler.podvolumes import pod_volumes
-from kcore.scheduler.profile import DEFAULT_PROFILE
+from kcore.scheduler.profile import DEFAULT_PROFILE, Profiles
 
 ZONE = "topology.kubernetes.io/zone"
 UNBOUND = "pod has unbound immediate PersistentVolumeClaims"
@@ -188,11 +189,11 @@ def test_two_claims_do_not_get_one_volume():
     assert verdicts(pod("c", "d"), *NODES, *objects) == {"n1": NOTHING, "n2": NOTHING}
 
 
-def turns(asking, *objects):
-    """The calls of the scheduler's turn on a pod, each answered as the API server would at best."""
+def turns(asking, *objects, component=SCHEDULER):
+    """The calls of a scheduler's turn on a pod, each answered as the API server would at best."""
     store, answers = Store.of([*objects, asking]), []
     while True:
-        turn = SCHEDULER.reconcile(
+        turn = component.reconcile(
             None, View(store, 0, tuple(answers)), ObjectKey("Pod", "default", asking.metadata.name)
         )
         if not turn.more:
@@ -221,6 +222,28 @@ def test_volumes_are_prepared_before_the_pod_is_bound():
     assert asked[0].body.status.nominated_node_name == "n2"
     assert asked[1].body.spec.claim_ref.name == "c"
     assert (turn.memory.node, turn.wake_at) == ("n2", 600_000)
+
+
+def configured(**profile):
+    """A scheduler with the default profile, but for this."""
+    return scheduler(Profiles(profiles=(attrs.evolve(DEFAULT_PROFILE, **profile),)))
+
+
+def test_a_pod_waits_for_its_volumes_as_long_as_its_profile_says():
+    """After that it is placed anew."""
+    patient = configured(bind_timeout=5_000)
+    turn, _ = turns(pod("c"), *NODES, claim(), local(), volume(on="n2"), component=patient)
+
+    assert turn.wake_at == 5_000
+
+
+def test_without_volume_binding_a_pod_is_bound_at_once_wherever_its_volumes_are():
+    """Nobody looks at its claims, as where a profile disables the plugin."""
+    careless = configured(counting=tuple(one for one in DEFAULT_PROFILE.counting if one.name != "VolumeBinding"))
+    turn, asked = turns(pod("c"), *NODES, claim(), local(), volume(on="n2"), component=careless)
+
+    assert asked == []
+    assert [call.request.body.target.name for call in turn.requests] == ["n1"]
 
 
 def test_a_claim_to_be_provided_for_is_told_the_node():

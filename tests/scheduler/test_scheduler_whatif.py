@@ -45,6 +45,25 @@ def scenario(tmp_path):
     return str(path)
 
 
+@pytest.fixture
+def crowded(tmp_path):
+    """Three nodes, of which one is tainted and two are full until a pod makes room for itself."""
+    nodes = [node("n1"), {**node("n2"), "taints": [{"key": "gpu", "effect": "NoSchedule"}]}, node("n3")]
+    steps = [
+        {"apply": [level("low", 1), level("high", 9), pod("a", "800m", "low"), pod("b", "800m", "low")]},
+        {"settle": {"quiet": 2}},
+        {"apply": [pod("big", "900m", "high")]},
+        {"settle": {"quiet": 2}},
+    ]
+    text = {"apiVersion": "kcore/v1", "kind": "Scenario", "metadata": {"name": "s"}, "nodes": nodes, "steps": steps}
+    path = tmp_path / "crowded.yaml"
+    path.write_text(yaml.safe_dump(text), encoding="utf-8")
+    return str(path)
+
+
+SCHEDULER = {"apiVersion": "kubescheduler.config.k8s.io/v1", "kind": "KubeSchedulerConfiguration"}
+
+
 def explained(*arguments):
     return CliRunner().invoke(main, ["explain-scheduling", *arguments])
 
@@ -73,3 +92,81 @@ def test_a_pod_that_is_not_there_is_bad_input(scenario):
 
     assert found.exit_code == 2
     assert "expected one of the pods there: a, b" in found.output
+
+
+def test_a_pod_that_makes_room_is_told_whom_it_would_send_away(crowded):
+    """At the moment when it was first looked at; the nodes that preemption helps on, the chosen one first."""
+    found = explained("big", crowded, "--at", "first")
+
+    assert "Pod/big, now on n1: 0 of 3 nodes fit when it was first looked at" in found.output
+    assert "n2     TaintToleration    UnschedulableAndUnresolvable   node(s) had untolerated taint(s)" in found.output
+    assert "n1     Pod/a                   0                chosen" in found.output
+    assert "n3     Pod/b                   0\n" in found.output
+
+
+def test_a_pod_is_told_what_became_of_it(crowded):
+    """In the order in which it happened."""
+    told = [one["text"] for one in json.loads(explained("big", crowded, "--output", "json").output)["history"]]
+
+    assert told[0].startswith("no node takes it: 0/3 nodes are available")
+    assert told[1:3] == ["it is nominated for n1", "Pod/a is sent away from n1 for Pod/big"]
+    assert told[-1] == "it is bound to n1"
+
+
+def test_a_pod_that_is_gone_is_told_how_it_got_its_node(crowded):
+    """Its past is in the log; at the end there is nothing to ask."""
+    found = explained("a", crowded, "--at", "bound")
+    late = explained("a", crowded)
+
+    assert "Pod/a, gone by the end: 2 of 3 nodes fit just before it was bound" in found.output
+    assert "Pod/a is sent away from n1 for Pod/big" in found.output
+    assert (late.exit_code, "Pod/a is gone at the end of the run; expected --at bound" in late.output) == (2, True)
+
+
+def test_the_scheduler_may_be_configured_by_a_file(crowded, tmp_path):
+    """What it says of the pod is what that scheduler says, in a run by that scheduler."""
+    path = tmp_path / "scheduler.yaml"
+    disabled = {"filter": {"disabled": [{"name": "TaintToleration"}]}}
+    path.write_text(yaml.safe_dump({**SCHEDULER, "profiles": [{"plugins": disabled}]}), encoding="utf-8")
+    found = explained("big", crowded, "--at", "first", "--scheduler-config", str(path))
+
+    assert "Pod/big, now on n3: 1 of 3 nodes fit" in found.output
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param("kind: Pod", "kind is 'Pod'; expected one of KubeSchedulerConfiguration", id="another kind"),
+        pytest.param("kind: A\n---\nkind: B", "there are 2 documents; expected one", id="two documents"),
+        pytest.param(
+            yaml.safe_dump({**SCHEDULER, "profile": []}),
+            "scheduler.yaml:3: profile: unknown field 'profile' (did you mean profiles?)",
+            id="a misspelt field",
+        ),
+        pytest.param(
+            yaml.safe_dump({**SCHEDULER, "profiles": [{"schedulerName": "other"}]}),
+            "Pod/b asks for the scheduler 'default-scheduler', which does not run; expected one of the profiles: other",
+            id="the scheduler of others",
+        ),
+    ],
+)
+def test_a_wrong_configuration_is_bad_input(text, message, scenario, tmp_path):
+    """With its file and line."""
+    path = tmp_path / "scheduler.yaml"
+    path.write_text(text, encoding="utf-8")
+    found = explained("b", scenario, "--scheduler-config", str(path))
+
+    assert found.exit_code == 2
+    assert message in found.output
+
+
+def test_a_check_is_asked_for_its_cluster_as_it_comes_up(tmp_path):
+    """With the scheduler that the check names."""
+    (tmp_path / "scheduler.yaml").write_text(yaml.safe_dump({**SCHEDULER, "profiles": [{"schedulerName": "mine"}]}))
+    asked = {**pod("p", "100m", ""), "spec": {**pod("p", "100m", "")["spec"], "schedulerName": "mine"}}
+    given = {"nodes": [node("n1")], "manifests": [asked], "scheduler": "scheduler.yaml"}
+    check = {"apiVersion": "kcore/v1", "kind": "Check", "metadata": {"name": "c"}, "given": given}
+    path = tmp_path / "check.yaml"
+    path.write_text(yaml.safe_dump({**check, "properties": [{"always": "every-pod-is-schedulable"}]}), encoding="utf-8")
+
+    assert "Pod/p, now on n1: 1 of 1 nodes fit" in explained("p", str(path)).output

@@ -10,12 +10,12 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/fr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
 from kcore.api.core.node import ContainerImage
-from kcore.scheduler.framework import MAX_NODE_SCORE, Cluster, CountingPlugin, NodeInfo, PodInfo
+from kcore.scheduler.framework import MAX_NODE_SCORE, Cluster, CountingPlugin, NodeInfo, PodInfo, Reads
 
 NAME = "ImageLocality"
 
@@ -32,14 +32,15 @@ class Counts(NamedTuple):
 
 
 def _pre_filter(pod: PodInfo, cluster: Cluster) -> Counts | None:
-    return Counts(len(cluster.names), cluster.tally(_held, frozenset(map(_normal, pod.images))))
+    return Counts(len(cluster.names), cluster.census(_held, _names(pod.images)))
 
 
-def _held(images: frozenset[str], node: NodeInfo) -> Iterator[tuple[str, int]]:
-    """Yield the images of which this node is a holder."""
-    if node.node.status.images:
-        sizes = _sizes(node.node.status.images)
-        yield from ((image, 1) for image in images if image in sizes)
+def _held(images: frozenset[str], node: NodeInfo) -> tuple[tuple[str, int], ...]:
+    """Return the images of which this node is a holder."""
+    if not node.node.status.images:
+        return ()
+    sizes = _sizes(node.node.status.images)
+    return tuple((image, 1) for image in sorted(images) if image in sizes)
 
 
 def _place(pod: PodInfo, _: None, node: NodeInfo) -> tuple[tuple[str, int], ...]:
@@ -66,9 +67,16 @@ def _sizes(images: tuple[ContainerImage, ...]) -> dict[str, int]:
 
 
 @lru_cache(maxsize=1024)
+def _names(images: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(_normal, images))
+
+
+@lru_cache(maxsize=1024)
 def _normal(image: str) -> str:
     """Return the name of an image with its tag."""
     return image if image.rfind(":") > image.rfind("/") else f"{image}:latest"
 
 
-IMAGE_LOCALITY = CountingPlugin(name=NAME, pre_filter=_pre_filter, place=_place, pre_score=_pre_score, score=_score)
+IMAGE_LOCALITY = CountingPlugin(
+    name=NAME, reads=Reads.NODE, pre_filter=_pre_filter, place=_place, pre_score=_pre_score, score=_score
+)

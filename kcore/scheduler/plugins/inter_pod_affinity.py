@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, TypeAlias
 import attrs
 
 from kcore.api.frozenmap import FrozenMap
+from kcore.api.memo import Memo
 from kcore.placement.podaffinity import PodTerms, Term
 from kcore.scheduler.framework import (
     MAX_NODE_SCORE,
@@ -49,6 +50,8 @@ class Part(enum.Enum):
     SHUNNED = "shunned"
     REFUSING = "refusing"
     WORTH = "worth"
+
+    __hash__ = object.__hash__  # a member is equal to itself alone, and counted under with each pod
 
 
 class Pair(NamedTuple):
@@ -105,6 +108,14 @@ class Counts(NamedTuple):
     first: bool
 
 
+class Joint(NamedTuple):
+    """What the pods of a node add: to which part in which topology, how much together, and how many of them do."""
+
+    what: tuple[Part, str]
+    amount: int
+    pods: int
+
+
 class Effect(NamedTuple):
     """What one placed pod adds: to which part, in which topology, how much."""
 
@@ -116,15 +127,22 @@ class Effect(NamedTuple):
 def _pre_filter(hard_weight: int, pod: PodInfo, cluster: Cluster) -> Counts | None:
     question = _question(pod, hard_weight)
     topologies: Mapping[Any, int] = cluster.tally(_topologies, question)
-    terms = question.terms
-    if not topologies and not terms.affinity:
+    keys = _own_keys(question)
+    if not topologies and not keys:
         return None
     sums = cluster.tally(_contribution, question)
-    parts = frozenset(part for part, _ in topologies)
-    keys = {one.topology_key for one in (*terms.affinity, *terms.anti_affinity)}.union(key for _, key in topologies)
-    known = tuple((key, is_single_node(cluster, key)) for key in sorted(keys))
-    first = Part.WANTED not in parts and all(map(question.met_by, terms.affinity))
+    parts = frozenset([part for part, _ in topologies])
+    known = tuple([(key, is_single_node(cluster, key)) for key in sorted(keys.union([key for _, key in topologies]))])
+    first = Part.WANTED not in parts and all(map(question.met_by, question.terms.affinity))
     return Counts(question, sums, known, parts, first)
+
+
+@lru_cache(maxsize=1024)
+def _own_keys(question: Question) -> frozenset[str]:
+    """Return the topologies of the pod's own terms."""
+    terms = question.terms
+    wishes = (one.term for one in (*terms.preferred, *terms.avoided))
+    return frozenset(one.topology_key for one in (*terms.affinity, *terms.anti_affinity, *wishes))
 
 
 @lru_cache(maxsize=1024)
@@ -138,22 +156,37 @@ def _question(pod: PodInfo, hard_weight: int = HARD_POD_AFFINITY_WEIGHT) -> Ques
     )
 
 
-def _contribution(question: Question, node: NodeInfo) -> Iterator[tuple[Pair, int]]:
-    """Yield what the pods of a node add to the domains of the node."""
+def _contribution(question: Question, node: NodeInfo) -> tuple[tuple[Pair, int], ...]:
+    """Return what the pods of a node add to the domains of the node."""
+    effects = _TOGETHER(question, node.load.pods) if node.load.pods else ()
+    if not effects:
+        return ()
     labels = node.node.metadata.labels
-    for placed, count in node.load.pods:
+    return tuple([(Pair(part, key, labels[key]), amount) for (part, key), amount, _ in effects if key in labels])
+
+
+def _topologies(question: Question, node: NodeInfo) -> tuple[tuple[tuple[Part, str], int], ...]:
+    """Return how many pods of a node add anything to a part in a topology, whatever the sum comes to."""
+    effects = _TOGETHER(question, node.load.pods) if node.load.pods else ()
+    if not effects:
+        return ()
+    labels = node.node.metadata.labels
+    return tuple([(what, count) for what, _, count in effects if what[1] in labels])
+
+
+def _together(question: Question, pods: tuple[tuple[PlacedPod, int], ...]) -> tuple[Joint, ...]:
+    """Return what the pods of a node add, whatever topologies the node is in."""
+    amounts: dict[tuple[Part, str], tuple[int, int]] = {}
+    for placed, count in pods:
         for part, key, amount in _effects(question, placed):
-            if key in labels:
-                yield Pair(part, key, labels[key]), count * amount
+            total, number = amounts.get((part, key), (0, 0))
+            amounts[part, key] = total + count * amount, number + count
+    joint = [Joint(what, total, number) for what, (total, number) in amounts.items()]
+    return tuple(sorted(joint, key=lambda one: (one.what[0].value, one.what[1])))
 
 
-def _topologies(question: Question, node: NodeInfo) -> Iterator[tuple[tuple[Part, str], int]]:
-    """Yield how many pods of a node add anything to a part in a topology, whatever the sum comes to."""
-    labels = node.node.metadata.labels
-    for placed, count in node.load.pods:
-        for part, key, _ in _effects(question, placed):
-            if key in labels:
-                yield (part, key), count
+_TOGETHER = Memo(_together)
+"""Nodes with alike pods share them."""
 
 
 @lru_cache(maxsize=65536)
@@ -196,27 +229,30 @@ def _place(_: PodInfo, asked: tuple[Question, tuple[tuple[str, bool], ...]], nod
     labels = node.node.metadata.labels
     question, keys = asked
     return tuple(
-        Lone(key, _here(question, key, node)) if single else Domain(key, labels[key])
-        for key, single in keys
-        if key in labels
+        [
+            Lone(key, _here(question, key, node)) if single else Domain(key, labels[key])
+            for key, single in keys
+            if key in labels
+        ]
     )
 
 
 def _here(question: Question, key: str, node: NodeInfo) -> tuple[tuple[Part, int], ...]:
     """Return what the pods of a node come to in one topology, by part."""
-    amounts = dict.fromkeys(Part, 0)
-    for placed, count in node.load.pods:
-        for effect in _effects(question, placed):
-            if effect.key == key:
-                amounts[effect.part] += count * effect.amount
-    return tuple(amounts.items())
+    if not node.load.pods:
+        return ()
+    together = _TOGETHER(question, node.load.pods)
+    return tuple([(part, amount) for (part, at), amount, _ in together if at == key and amount])
 
 
 def _amount(counts: Counts, part: Part, place: Domain | Lone) -> int:
     """Return what is counted of `part` in the domain of a node."""
     if isinstance(place, Domain):
         return counts.sums.get(Pair(part, place.key, place.value), 0)
-    return dict(place.amounts)[part]
+    for counted, amount in place.amounts:
+        if counted is part:
+            return amount
+    return 0
 
 
 def _filters(pod: PodInfo, counts: Counts) -> bool:

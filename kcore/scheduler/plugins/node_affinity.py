@@ -13,7 +13,7 @@ from functools import partial
 from kcore.api.core.affinity import Affinity, NodeAffinity
 from kcore.api.frozenmap import EMPTY
 from kcore.placement.nodeaffinity import matches_node_affinity, named_nodes, preference, preferred, required
-from kcore.scheduler.framework import Code, NodeInfo, Plugin, PodInfo, Rejection, default_normalize
+from kcore.scheduler.framework import Code, NodeInfo, Plugin, PodInfo, Reads, Rejection, default_normalize
 
 NAME = "NodeAffinity"
 
@@ -32,6 +32,7 @@ def node_affinity(added: NodeAffinity) -> Plugin:
     enforced = Affinity(node_affinity=added)
     return Plugin(
         name=NAME,
+        reads=Reads.NODE,
         names=_names,
         filter=partial(_filter_added, enforced),
         score=partial(_score_added, enforced),
@@ -69,6 +70,7 @@ def _score_added(enforced: Affinity, pod: PodInfo, node: NodeInfo) -> int:
 
 NODE_AFFINITY = Plugin(
     name=NAME,
+    reads=Reads.NODE,
     filters=_filters,
     names=_names,
     filter=_filter,

@@ -5,7 +5,7 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/fr
 
 from __future__ import annotations
 
-from kcore.scheduler.framework import Code, NodeInfo, Plugin, PodInfo, Rejection
+from kcore.scheduler.framework import Code, NodeInfo, Plugin, PodInfo, Reads, Rejection
 
 NAME = "NodeName"
 
@@ -20,4 +20,4 @@ def _filter(pod: PodInfo, node: NodeInfo) -> Rejection | None:
     return None if pod.node_name == node.node.metadata.name else _REJECTION
 
 
-NODE_NAME = Plugin(name=NAME, filters=_filters, filter=_filter)
+NODE_NAME = Plugin(name=NAME, reads=Reads.NODE, filters=_filters, filter=_filter)

@@ -10,10 +10,10 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/fr
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Sequence
 from functools import partial
 
-from kcore.scheduler.framework import MAX_NODE_SCORE, NodeInfo, Plugin, PodInfo
+from kcore.scheduler.framework import MAX_NODE_SCORE, NodeInfo, Plugin, PodInfo, Reads
 
 NAME = "NodeResourcesBalancedAllocation"
 
@@ -23,7 +23,7 @@ _NATIVE = frozenset({"cpu", "memory", "ephemeral-storage", "pods"})
 
 def node_resources_balanced_allocation(resources: tuple[str, ...] = CPU_AND_MEMORY) -> Plugin:
     """Return the plugin that balances the use of `resources`."""
-    return Plugin(name=NAME, scores=partial(_scores, resources), score=partial(_score, resources))
+    return Plugin(name=NAME, reads=Reads.ROOM, scores=partial(_scores, resources), score=partial(_score, resources))
 
 
 def _scores(resources: tuple[str, ...], pod: PodInfo) -> bool:
@@ -31,17 +31,20 @@ def _scores(resources: tuple[str, ...], pod: PodInfo) -> bool:
 
 
 def _score(resources: tuple[str, ...], pod: PodInfo, node: NodeInfo) -> int:
-    without, asked = node.load.usage.amounts, pod.request.amounts
-    counted = [name for name in resources if name in _NATIVE or asked.get(name)]
-    before = {name: without.get(name, 0) for name in counted}
-    after = _balance(node, {name: without.get(name, 0) + asked.get(name, 0) for name in counted})
-    return MAX_NODE_SCORE // 2 + (MAX_NODE_SCORE // 2 + after - _balance(node, before)) // 2
+    used, asked, given = node.load.usage.amounts, pod.request.amounts, node.allocatable
+    before, after = [], []
+    for name in resources:
+        wanted = asked.get(name, 0)
+        most = given.get(name, 0) if wanted or name in _NATIVE else 0
+        if most:
+            amount = used.get(name, 0)
+            before.append(min(amount / most, 1.0))
+            after.append(min((amount + wanted) / most, 1.0))
+    return MAX_NODE_SCORE // 2 + (MAX_NODE_SCORE // 2 + _balance(after) - _balance(before)) // 2
 
 
-def _balance(node: NodeInfo, used: Mapping[str, int]) -> int:
+def _balance(shares: Sequence[float]) -> int:
     """Return how alike the shares of the resources in use are, 50 to 100; 100 where the node has but one of them."""
-    given = [(node.allocatable.get(name, 0), amount) for name, amount in used.items()]
-    shares = [min(amount / most, 1.0) for most, amount in given if most]
     deviation = 0.0
     if len(shares) == len(CPU_AND_MEMORY):
         deviation = abs((shares[0] - shares[1]) / 2)

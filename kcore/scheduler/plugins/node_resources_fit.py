@@ -9,13 +9,13 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/fr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import pairwise
 from typing import TypeAlias
 
 from kcore.placement.fit import Shortage, shortages
-from kcore.scheduler.framework import MAX_NODE_SCORE, Code, NodeInfo, Plugin, PodInfo, Rejection
+from kcore.scheduler.framework import MAX_NODE_SCORE, Code, NodeInfo, Plugin, PodInfo, Reads, Rejection
 
 NAME = "NodeResourcesFit"
 
@@ -51,11 +51,13 @@ def node_resources_fit(strategy: Strategy, ignored: Iterable[str] = (), ignored_
     """Return the plugin; extended resources named in `ignored`, or whose group before the slash is, do not count."""
     names, groups = frozenset(ignored), frozenset(ignored_groups)
     counts = partial(_counts, names, groups) if names or groups else None
-    return Plugin(name=NAME, filter=partial(_filter_some, counts) if counts else _filter, score=strategy)
+    return Plugin(
+        name=NAME, reads=Reads.ROOM, filter=partial(_filter_some, counts) if counts else _filter, score=strategy
+    )
 
 
 def _filter(pod: PodInfo, node: NodeInfo) -> Rejection | None:
-    lacking = tuple(shortages(pod.request, node.load.usage, node.allocatable))
+    lacking = shortages(pod.request, node.load.usage, node.allocatable)
     return _rejection(lacking) if lacking else None
 
 
@@ -76,9 +78,10 @@ def _counts(names: frozenset[str], groups: frozenset[str], lacking: Shortage) ->
     return not slash or (resource not in names and group not in groups)
 
 
-def _asked(weights: Weights, pod: PodInfo, node: NodeInfo) -> Iterator[tuple[int, int, int]]:
-    """Yield the weight, what the node has and what is asked of it then, of each resource that counts."""
+def _asked(weights: Weights, pod: PodInfo, node: NodeInfo) -> list[tuple[int, int, int]]:
+    """Return the weight, what the node has and what is asked of it then, of each resource that counts."""
     usage, request, given = node.load.usage, pod.request, node.allocatable
+    found = []
     for name, weight in weights:
         most = given.get(name, 0)
         if name == "cpu":
@@ -90,7 +93,8 @@ def _asked(weights: Weights, pod: PodInfo, node: NodeInfo) -> Iterator[tuple[int
         else:
             wanted = usage.amounts.get(name, 0) + request.amounts.get(name, 0)
         if most:
-            yield weight, most, wanted
+            found.append((weight, most, wanted))
+    return found
 
 
 def _mean(score: Callable[[int, int], int], weights: Weights, pod: PodInfo, node: NodeInfo) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from kcore.api.core.taint import Taint
 from kcore.placement.taints import NO_SCHEDULE, untolerated
-from kcore.scheduler.framework import Code, NodeInfo, Plugin, PodInfo, Rejection
+from kcore.scheduler.framework import Code, NodeInfo, Plugin, PodInfo, Reads, Rejection
 
 NAME = "NodeUnschedulable"
 
@@ -21,4 +21,4 @@ def _filter(pod: PodInfo, node: NodeInfo) -> Rejection | None:
     return _REJECTION
 
 
-NODE_UNSCHEDULABLE = Plugin(name=NAME, filter=_filter)
+NODE_UNSCHEDULABLE = Plugin(name=NAME, reads=Reads.NODE, filter=_filter)

@@ -40,5 +40,9 @@ def _place(pod: PodInfo, _: None, node: NodeInfo) -> Rejection | None:
 
 
 NODE_VOLUME_LIMITS = CountingPlugin(
-    name=LIMITS, pre_filter=_pre_filter, place=_place, filter=lambda _, __, rejection: rejection
+    name=LIMITS,
+    concerns=lambda pod: pod.volumes.attached is not None,
+    pre_filter=_pre_filter,
+    place=_place,
+    filter=lambda _, __, rejection: rejection,
 )

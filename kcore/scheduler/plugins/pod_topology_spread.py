@@ -12,20 +12,17 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/fr
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import attrs
 
-from kcore.api.core.affinity import Affinity
-from kcore.api.core.taint import Toleration
 from kcore.api.core.topologyspreadconstraint import TopologySpreadConstraint
 from kcore.api.frozenmap import FrozenMap
 from kcore.api.selectors.label import Selector, from_set
-from kcore.placement.nodeaffinity import matches_node_affinity
+from kcore.placement.nodeaffinity import required
 from kcore.placement.podaffinity import readable
-from kcore.placement.taints import untolerated
 from kcore.scheduler.framework import (
     MAX_NODE_SCORE,
     Cluster,
@@ -37,6 +34,7 @@ from kcore.scheduler.framework import (
     PodInfo,
     Rejection,
 )
+from kcore.scheduler.spread import Constraint, Defaults, Domains, Scope, Spread, spread_over
 from kcore.scheduler.topology import is_single_node
 
 NAME = "PodTopologySpread"
@@ -58,48 +56,6 @@ _UNLABELLED = Rejection(
     ("node(s) didn't match pod topology spread constraints (missing required label)",),
 )
 _SKEWED = Rejection(NAME, Code.UNSCHEDULABLE, ("node(s) didn't match pod topology spread constraints",))
-
-
-@attrs.frozen(kw_only=True, cache_hash=True)
-class Constraint:
-    """One constraint as read: which pods of `namespace` count, and on which nodes they do (all, or those it names)."""
-
-    key: str
-    max_skew: int
-    min_domains: int
-    selector: Selector
-    namespace: str
-    node_selector: FrozenMap[str]
-    affinity: Affinity | None
-    tolerations: tuple[Toleration, ...] | None
-
-    def counts(self, placed: PlacedPod) -> bool:
-        """Tell whether a pod on a node is one of those that are to be spread."""
-        if placed.terminating or placed.namespace != self.namespace or self.selector.empty:
-            return False
-        return self.selector.matches(placed.labels)
-
-    def includes(self, node: NodeInfo) -> bool:
-        """Tell whether the pods of `node` count."""
-        if not matches_node_affinity(self.node_selector, self.affinity, node.node):
-            return False
-        return self.tolerations is None or untolerated(node.node.spec.taints, self.tolerations) is None
-
-
-@attrs.frozen(kw_only=True, cache_hash=True)
-class Spread:
-    """The constraints of a pod; `strict` leaves out the nodes that lack one of their labels."""
-
-    hard: tuple[Constraint, ...]
-    soft: tuple[Constraint, ...]
-    strict: bool
-
-
-class Domains(NamedTuple):
-    """What is asked of each node: the domain that it is in under a constraint, if it has all `keys`."""
-
-    constraint: Constraint
-    keys: tuple[str, ...]
 
 
 class Hard(NamedTuple):
@@ -142,20 +98,13 @@ class Place(NamedTuple):
     soft: tuple[str | int | None, ...] | None
 
 
-class Defaults(NamedTuple):
-    """The constraints of pods that have none; `strict` leaves out the nodes that lack one of their labels."""
-
-    constraints: tuple[TopologySpreadConstraint, ...]
-    strict: bool
-
-
 @lru_cache(maxsize=1024)
 def spread_of(defaults: Defaults, pod: PodInfo) -> Spread:
     """Return the constraints of `pod`, those of the profile where it has none."""
-    strict = bool(pod.spread) or defaults.strict
+    hard: list[Constraint] = []
+    soft: list[Constraint] = []
     if not pod.spread and pod.default_selector.empty:
-        return Spread(hard=(), soft=(), strict=strict)
-    hard, soft = [], []
+        return spread_over((), (), strict=False)
     for given in pod.spread or defaults.constraints:
         one = _constraint(given, pod)
         one = one if pod.spread else attrs.evolve(one, selector=pod.default_selector)
@@ -163,7 +112,7 @@ def spread_of(defaults: Defaults, pod: PodInfo) -> Spread:
             hard.append(one)
         elif given.when_unsatisfiable == SCHEDULE_ANYWAY:
             soft.append(one)
-    return Spread(hard=tuple(hard), soft=tuple(soft), strict=strict)
+    return spread_over(tuple(hard), tuple(soft), strict=bool(pod.spread) or defaults.strict)
 
 
 def _constraint(given: TopologySpreadConstraint, pod: PodInfo) -> Constraint:
@@ -175,7 +124,7 @@ def _constraint(given: TopologySpreadConstraint, pod: PodInfo) -> Constraint:
         selector=_selector(given, pod),
         namespace=pod.namespace,
         node_selector=pod.node_selector if affine else FrozenMap(),
-        affinity=pod.affinity if affine else None,
+        affinity=required(pod.affinity) if affine else None,
         tolerations=pod.tolerations if given.node_taints_policy == HONOR else None,
     )
 
@@ -190,57 +139,62 @@ def _selector(given: TopologySpreadConstraint, pod: PodInfo) -> Selector:
     return Selector(requirements=tuple(sorted(requirements, key=lambda one: one.key)))
 
 
-def _pre_filter(defaults: Defaults, pod: PodInfo, cluster: Cluster) -> Counts | None:
+def _concerns(defaults: Defaults, pod: PodInfo) -> bool:
     spread = spread_of(defaults, pod)
-    if not spread.hard and not spread.soft:
-        return None
-    keys = tuple(one.key for one in spread.hard)
-    asked = keys_of_soft(spread)
-    soft = tuple(cluster.tally(_pods, Domains(one, asked)) if one.key != HOSTNAME else {} for one in spread.soft)
-    return Counts(spread, tuple(_hard(one, keys, pod, cluster) for one in spread.hard), soft)
+    return bool(spread.hard or spread.soft)
 
 
-def keys_of_soft(spread: Spread) -> tuple[str, ...]:
-    """Return the labels that a node must have to be scored."""
-    return tuple(one.key for one in spread.soft) if spread.strict else ()
+def _pre_filter(defaults: Defaults, pod: PodInfo, cluster: Cluster) -> Counts:
+    spread = spread_of(defaults, pod)
+    soft = [cluster.tally(_pods, one) if one.scope.key != HOSTNAME else {} for one in spread.soft_domains]
+    hard = tuple([_hard(one, pod, cluster) for one in spread.hard_domains]) if spread.hard else ()
+    return Counts(spread, hard, tuple(soft))
 
 
-def _hard(constraint: Constraint, keys: tuple[str, ...], pod: PodInfo, cluster: Cluster) -> Hard:
-    question = Domains(constraint, keys)
-    domains, pods = cluster.tally(_nodes, question), cluster.tally(_pods, question)
+def _hard(question: Domains, pod: PodInfo, cluster: Cluster) -> Hard:
+    constraint = question.constraint
+    domains, pods = cluster.census(_nodes, question.scope), cluster.tally(_pods, question)
     single = is_single_node(cluster, constraint.key)
     amounts: Iterable[Any] = cluster.tally(_fillings, question) if single else map(_amount_in(pods), domains)
     least = 0 if len(domains) < constraint.min_domains else min(amounts, default=0)
-    return Hard(constraint, pods, least, int(constraint.selector.matches(pod.labels)), single)
+    return Hard(constraint, pods, least, int(_matches(constraint.selector, pod.labels)), single)
 
 
 def _amount_in(pods: Mapping[Any, int]) -> Callable[[Any], int]:
     return lambda value: pods.get(value, 0)
 
 
-def _nodes(question: Domains, node: NodeInfo) -> Iterator[tuple[str, int]]:
-    """Yield the domain of a node, with 1 for itself."""
-    labels = node.node.metadata.labels
-    if all(key in labels for key in question.keys) and question.constraint.includes(node):
-        yield labels.get(question.constraint.key, ""), 1
+@lru_cache(maxsize=4096)
+def _matches(selector: Selector, labels: FrozenMap[str]) -> bool:
+    return selector.matches(labels)
 
 
-def _pods(question: Domains, node: NodeInfo) -> Iterator[tuple[str, int]]:
-    """Yield the domain of a node, with the number of matching pods there."""
+def _nodes(scope: Scope, node: NodeInfo) -> tuple[tuple[str, int], ...]:
+    """Return the domain of a node, with 1 for itself."""
+    domain = scope.domain(node)
+    return () if domain is None else ((domain, 1),)
+
+
+def _pods(question: Domains, node: NodeInfo) -> tuple[tuple[str, int], ...]:
+    """Return the domain of a node, with the number of matching pods there."""
+    if not node.load.pods:
+        return ()
     here = _here(question.constraint, node)
-    if here:
-        for value, _ in _nodes(question, node):
-            yield value, here
+    domain = question.scope.domain(node) if here else None
+    return () if domain is None else ((domain, here),)
 
 
-def _fillings(question: Domains, node: NodeInfo) -> Iterator[tuple[int, int]]:
-    """Yield the number of matching pods on a node, with 1 for itself."""
-    for _ in _nodes(question, node):
-        yield _here(question.constraint, node), 1
+def _fillings(question: Domains, node: NodeInfo) -> tuple[tuple[int, int], ...]:
+    """Return the number of matching pods on a node, with 1 for itself."""
+    return () if question.scope.domain(node) is None else ((_here(question.constraint, node), 1),)
 
 
 def _here(constraint: Constraint, node: NodeInfo) -> int:
-    return sum(count for placed, count in node.load.pods if _counts(constraint, placed))
+    here = 0
+    for placed, count in node.load.pods:
+        if _counts(constraint, placed):
+            here += count
+    return here
 
 
 @lru_cache(maxsize=65536)
@@ -254,19 +208,21 @@ def _keys(_: PodInfo, counts: Counts) -> tuple[Spread, tuple[bool, ...]]:
 
 def _place(_: PodInfo, asked: tuple[Spread, tuple[bool, ...]], node: NodeInfo) -> Place:
     spread, singles = asked
+    hard: tuple[str | int | None, ...] = ()
+    if singles:
+        hard = tuple([_hard_place(one, node, single) for one, single in zip(spread.hard_domains, singles, strict=True)])
     labels = node.node.metadata.labels
-    keys = tuple(one.key for one in spread.hard)
-    hard = tuple(_hard_place(one, keys, node, single=single) for one, single in zip(spread.hard, singles, strict=True))
-    if not all(key in labels for key in keys_of_soft(spread)):
-        return Place(hard, None)
-    return Place(hard, tuple(_soft_place(one, node, labels.get(one.key)) for one in spread.soft))
+    for key in spread.needed:
+        if key not in labels:
+            return Place(hard, None)
+    return Place(hard, tuple([_soft_place(one, node, labels.get(one.key)) for one in spread.soft]))
 
 
-def _hard_place(constraint: Constraint, keys: tuple[str, ...], node: NodeInfo, *, single: bool) -> str | int | None:
-    value = node.node.metadata.labels.get(constraint.key)
+def _hard_place(question: Domains, node: NodeInfo, single: bool) -> str | int | None:  # noqa: FBT001 - of two lists
+    value = node.node.metadata.labels.get(question.scope.key)
     if value is None or not single:
         return value
-    return sum(amount for _, amount in _pods(Domains(constraint, keys), node))
+    return sum([amount for _, amount in _pods(question, node)])
 
 
 def _soft_place(constraint: Constraint, node: NodeInfo, value: str | None) -> str | int | None:
@@ -292,12 +248,12 @@ def _pre_score(pod: PodInfo, counts: Counts, places: Mapping[Place, int]) -> Wei
     if not spread.soft:
         return None
     scored = [(place.soft, count) for place, count in places.items() if place.soft is not None]
-    nodes = sum(count for _, count in scored)
-    sizes = (
+    nodes = sum([count for _, count in scored])
+    sizes = [
         nodes if one.key == HOSTNAME else len({soft[number] for soft, _ in scored})
         for number, one in enumerate(spread.soft)
-    )
-    return Weights(spread, counts.soft, tuple(math.log(size + 2) for size in sizes))
+    ]
+    return Weights(spread, counts.soft, tuple([math.log(size + 2) for size in sizes]))
 
 
 def _score(pod: PodInfo, state: Weights, place: Place) -> int:
@@ -336,6 +292,7 @@ def pod_topology_spread(constraints: tuple[TopologySpreadConstraint, ...] | None
     defaults = system if constraints is None else Defaults(constraints, strict=True)
     return CountingPlugin(
         name=NAME,
+        concerns=partial(_concerns, defaults),
         pre_filter=partial(_pre_filter, defaults),
         keys=_keys,
         place=_place,

@@ -8,7 +8,7 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/fr
 from __future__ import annotations
 
 from kcore.placement.taints import intolerable, untolerated
-from kcore.scheduler.framework import Code, NodeInfo, Plugin, PodInfo, Rejection, reversed_normalize
+from kcore.scheduler.framework import Code, NodeInfo, Plugin, PodInfo, Reads, Rejection, reversed_normalize
 
 NAME = "TaintToleration"
 
@@ -25,4 +25,4 @@ def _score(pod: PodInfo, node: NodeInfo) -> int:
     return intolerable(taints, pod.tolerations) if taints else 0
 
 
-TAINT_TOLERATION = Plugin(name=NAME, filter=_filter, score=_score, normalize=reversed_normalize)
+TAINT_TOLERATION = Plugin(name=NAME, reads=Reads.NODE, filter=_filter, score=_score, normalize=reversed_normalize)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from kcore.api.core.node import Node
 from kcore.placement.nodeaffinity import matches_node_selector
 from kcore.scheduler.assume import Assumed, assume
-from kcore.scheduler.framework import Cluster, Code, CountingPlugin, NodeInfo, PodInfo, Rejection
+from kcore.scheduler.framework import Cluster, Code, CountingPlugin, NodeInfo, PodInfo, Reads, Rejection
 from kcore.scheduler.podvolumes import BINDING
 
 CONFLICT = "node(s) didn't match PersistentVolume's node affinity"
@@ -48,6 +48,8 @@ def _unbound(pod: PodInfo, node: Node) -> tuple[str, ...]:
 
 VOLUME_BINDING = CountingPlugin(
     name=BINDING,
+    reads=Reads.NODE,
+    concerns=lambda pod: bool(pod.volumes.reach or pod.volumes.wants),
     refuses=_refuses,
     pre_filter=_pre_filter,
     place=_place,

@@ -10,8 +10,6 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/fr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from kcore.scheduler.framework import Cluster, Code, CountingPlugin, Happening, NodeInfo, PodInfo, Rejection
 from kcore.scheduler.podvolumes import RESTRICTIONS
 
@@ -27,11 +25,10 @@ def _pre_filter(pod: PodInfo, cluster: Cluster) -> int | None:
     return sum(cluster.tally(_uses, (pod.namespace, pod.volumes.exclusive)).values())
 
 
-def _uses(question: tuple[str, frozenset[str]], node: NodeInfo) -> Iterator[tuple[str, int]]:
+def _uses(question: tuple[str, frozenset[str]], node: NodeInfo) -> tuple[tuple[str, int], ...]:
     namespace, claims = question
-    for placed, count in node.load.pods:
-        if placed.namespace == namespace:
-            yield from ((name, count) for name in placed.claims if name in claims)
+    beside = [(placed, count) for placed, count in node.load.pods if placed.namespace == namespace]
+    return tuple((name, count) for placed, count in beside for name in placed.claims if name in claims)
 
 
 def _hint(pod: PodInfo, happening: Happening) -> bool:
@@ -41,6 +38,7 @@ def _hint(pod: PodInfo, happening: Happening) -> bool:
 
 VOLUME_RESTRICTIONS = CountingPlugin(
     name=RESTRICTIONS,
+    concerns=lambda pod: bool(pod.volumes.exclusive),
     pre_filter=_pre_filter,
     place=lambda _, __, ___: None,
     filter=lambda _, uses, __: _CONFLICT if uses else None,

@@ -8,7 +8,7 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/fr
 
 from __future__ import annotations
 
-from kcore.scheduler.framework import Cluster, Code, CountingPlugin, NodeInfo, PodInfo, Rejection
+from kcore.scheduler.framework import Cluster, Code, CountingPlugin, NodeInfo, PodInfo, Reads, Rejection
 from kcore.scheduler.podvolumes import GA_LABELS, ZONE
 
 REASON = "node(s) had no available volume zone"
@@ -37,6 +37,8 @@ def _place(pod: PodInfo, _: None, node: NodeInfo) -> bool:
 
 VOLUME_ZONE = CountingPlugin(
     name=ZONE,
+    reads=Reads.NODE,
+    concerns=lambda pod: bool(pod.volumes.zones),
     refuses=_refuses,
     pre_filter=_pre_filter,
     place=_place,
