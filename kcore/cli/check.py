@@ -10,6 +10,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from kcore.api.json import Json
+from kcore.cli.options import scheduler_config
 from kcore.cli.progress import progress
 from kcore.cli.run import MODELLED
 from kcore.errors import InputError
@@ -40,15 +42,18 @@ WIDTH = 120
     type=click.Path(file_okay=False, path_type=Path),
     help="Write the trace of each violation into this directory, for `kcore replay`.",
 )
+@scheduler_config
 @click.pass_context
-def check_command(ctx: click.Context, paths: tuple[str, ...], nodes: int, output: str, traces: Path | None) -> None:
+def check_command(
+    ctx: click.Context, paths: tuple[str, ...], nodes: int, output: str, traces: Path | None, scheduler: Json
+) -> None:
     """Ask what a cluster survives: the properties of Checks, or the standing questions about manifests.
 
     PATH is a file, a directory or - for standard input. Exit status 1 when an answer is not as expected.
     """
     loaded = load(paths, sys.stdin.buffer, modelled=MODELLED, beside=SPEC_KINDS)
     with progress() as tell:
-        reports = _checks(loaded, tell) or [check_manifests(loaded, nodes, tell)]
+        reports = _checks(loaded, scheduler, tell) or [check_manifests(loaded, nodes, tell, scheduler)]
     if output == "text":
         for finding in (note for report in reports for note in report.notes):
             click.echo(f"kcore: {finding}", err=True)
@@ -61,7 +66,7 @@ def check_command(ctx: click.Context, paths: tuple[str, ...], nodes: int, output
     ctx.exit(NOT_AS_EXPECTED if any(report.failed for report in reports) else 0)
 
 
-def _checks(loaded: Loaded, tell: object) -> list[Report]:
+def _checks(loaded: Loaded, scheduler: Json, tell: object) -> list[Report]:
     """Return the reports of the Checks, none when there are none; they do not stand among manifests."""
     found = [document for document in loaded.documents if is_check(document.wire)]
     if not found:
@@ -72,7 +77,7 @@ def _checks(loaded: Loaded, tell: object) -> list[Report]:
     if len(found) < len(loaded.documents):
         problem = "a Check stands among other documents"
         raise InputError(problem, place=found[0].place(), expected="Checks alone, or manifests alone")
-    checks = [parse_check(document.wire, document.place) for document in found]
+    checks = [parse_check(document.wire, document.place).with_scheduler(scheduler) for document in found]
     return [run_check(check, tell) for check in checks]  # type: ignore[arg-type]  # what `progress` yields
 
 

@@ -1,75 +1,32 @@
-"""The cloud: it boots the machines that a cluster autoscaler wants.
-
-Models a rule of the cluster itself: whatever machine is wished for and not there joins, ready at once, when nothing
-else is due.
-
-Not modelled: the minutes that a machine takes to come, and clouds that have none to give.
-
-Upstream: https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/cloud_provider.go
-"""
+"""The model of a configuration: its components, and a cloud where a cluster autoscaler runs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
-from typing import Any
 
 import attrs
 
-from kcore.client.component import Components
-from kcore.cluster.clock import idle
-from kcore.cluster.nodes import NodeSpec, join
-from kcore.cluster.state import ClusterState
-from kcore.machine import Fairness, Note, Refusal, Rule, Step, Table
-from kcore.model.model import Model
-from kcore.optional.clusterautoscaler.groups import NodeGroup, wishes_of
+from kcore.cluster.cloud import MachineBooted, cloud_rule
+from kcore.cluster.config import ClusterConfig
+from kcore.machine import Table
+from kcore.model.components import components_of
+from kcore.model.model import Model, build_model
+from kcore.model.offers import Offered
+from kcore.optional.clusterautoscaler.configuration import autoscaler_of
+from kcore.optional.clusterautoscaler.groups import NodeGroup
 
-RULE = "cloud.boot_machine"
-
-
-@attrs.frozen
-class MachineBooted:
-    """A machine of a group joins the cluster."""
-
-    group: str
-    name: str
+__all__ = ["MachineBooted", "model_of", "with_cloud"]
 
 
 def with_cloud(model: Model, groups: Sequence[NodeGroup]) -> Model:
     """Return the model with a cloud that has machines of these groups."""
-    by_name = {one.name: one for one in groups}
-    rule: Rule[ClusterState, Any] = Rule(
-        name=RULE,
-        event=MachineBooted,
-        guard=_refused,
-        effect=partial(_boot, model.components, by_name),
-        choices=_wanted,
-        fairness=Fairness.WEAK,
-    )
+    rule = cloud_rule(model.components, groups)
     return attrs.evolve(model, moves=(rule, *model.moves), table=Table((rule, *model.table.rules)))
 
 
-def _wanted(state: ClusterState) -> Sequence[MachineBooted]:
-    if not idle(state):
-        return ()
-    wishes = wishes_of(state.store)
-    return [
-        MachineBooted(group, name)
-        for group in sorted(wishes.machines)
-        for name in wishes.machines[group]
-        if name not in state.world.machines
-    ]
-
-
-def _refused(state: ClusterState, event: MachineBooted) -> Refusal | None:
-    if event.name in state.world.machines:
-        return Refusal(RULE, "there is a machine of that name", machine=event.name)
-    return None
-
-
-def _boot(
-    components: Components, groups: dict[str, NodeGroup], state: ClusterState, event: MachineBooted
-) -> Step[ClusterState]:
-    group = groups[event.group]
-    spec = NodeSpec(name=event.name, capacity=group.capacity, labels=group.labels, taints=group.taints)
-    return Step(join(state, components, spec), (Note("node.added", node=event.name),))
+def model_of(config: ClusterConfig, acts: Sequence[Offered] = ()) -> Model:
+    """Return the model of a cluster with this configuration, in which people may do `acts`."""
+    model = build_model(components_of(config), acts)
+    if not config.cluster_autoscaler:
+        return model
+    return with_cloud(model, autoscaler_of(config.cluster_autoscaler).groups)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from kcore.api.convert import from_wire
+from kcore.api.evolve import evolve
 from kcore.api.frozenmap import FrozenMap
 from kcore.apiserver.store import Store
 from kcore.errors import Place
 from kcore.model import build_model, components_of
 from kcore.model.cloud import with_cloud
 from kcore.optional.clusterautoscaler import AutoscalerConfig, NodeGroup, cluster_autoscaler
+from kcore.optional.clusterautoscaler.drainability import Skips, drainable
 from kcore.optional.clusterautoscaler.groups import wishes_of
 from kcore.optional.clusterautoscaler.planning import scale_up, unneeded
 from kcore.verify.run import run
@@ -98,6 +100,57 @@ def test_a_node_is_not_needed_if_its_few_pods_fit_elsewhere(groups, pods, expect
     nodes = [SMALL.node(name) for name in ("small-1", "small-2")]
 
     assert unneeded(groups, 50, Store.of([*nodes, *pods, wish(small=["small-1", "small-2"])])) == expected
+
+
+SCRATCH = [{"name": "d", "emptyDir": {}}]
+MEMORY = [{"name": "d", "emptyDir": {"medium": "Memory"}}]
+SAFE = {"cluster-autoscaler.kubernetes.io/safe-to-evict": "true"}
+UNSAFE = {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false"}
+
+
+def budget(allowed, namespace="default"):
+    return from_wire(
+        {
+            "apiVersion": "policy/v1",
+            "kind": "PodDisruptionBudget",
+            "metadata": {"name": "b", "namespace": namespace},
+            "spec": {"selector": {}},
+            "status": {"disruptionsAllowed": allowed},
+        }
+    )
+
+
+def annotated(found, annotations):
+    return evolve(found, metadata=evolve(found.metadata, annotations=FrozenMap(annotations)))
+
+
+def in_namespace(found, namespace):
+    return evolve(found, metadata=evolve(found.metadata, namespace=namespace))
+
+
+@pytest.mark.parametrize(
+    ("pods", "budgets", "skips", "may_go"),
+    [
+        pytest.param([pod("a")], [], Skips(), True, id="one that is made anew"),
+        pytest.param([pod("a", owner=False)], [], Skips(), False, id="not one that nobody makes anew"),
+        pytest.param([annotated(pod("a", owner=False), SAFE)], [], Skips(), True, id="one that says that it is safe"),
+        pytest.param([annotated(pod("a"), UNSAFE)], [], Skips(), False, id="not one that says that it is not"),
+        pytest.param([pod("a", volumes=SCRATCH)], [], Skips(), False, id="not one with local storage"),
+        pytest.param([pod("a", volumes=SCRATCH)], [], Skips(local_storage=False), True, id="local storage, if told so"),
+        pytest.param([pod("a", volumes=MEMORY)], [], Skips(), True, id="one with storage in memory"),
+        pytest.param([in_namespace(pod("a"), "kube-system")], [], Skips(), False, id="not one of the system"),
+        pytest.param(
+            [in_namespace(pod("a"), "kube-system")], [budget(1, "kube-system")], Skips(), True, id="of it with a budget"
+        ),
+        pytest.param([pod("a")], [budget(0)], Skips(), False, id="not one that a budget keeps"),
+        pytest.param([pod("a"), pod("b")], [budget(1)], Skips(), False, id="not more than a budget allows"),
+        pytest.param([pod("a"), pod("b")], [budget(2)], Skips(), True, id="as many as a budget allows"),
+        pytest.param([pod("a")], [budget(0, "other")], Skips(), True, id="one that the budget of others covers"),
+    ],
+)
+def test_a_node_is_let_go_of_if_all_its_pods_may_go(pods, budgets, skips, may_go):
+    """What keeps a pod on its node keeps the node."""
+    assert drainable(Store.of(budgets), pods, skips) == may_go
 
 
 def workload(replicas):

@@ -6,15 +6,18 @@ import attrs
 import pytest
 import yaml
 
-from kcore.api.convert import from_wire
+from kcore.api.convert import from_wire, to_wire
+from kcore.api.json import Json
 from kcore.apiserver.store import Store
-from kcore.errors import InputError
+from kcore.errors import InputError, Place
 from kcore.scheduler.cache import snapshot_of
-from kcore.scheduler.configuration import read_configuration
+from kcore.scheduler.configuration import profiles_of, read_configuration
 from kcore.scheduler.explain import explain
-from kcore.scheduler.framework import Plugin, QueueSort
+from kcore.scheduler.extensionpoints import extends
+from kcore.scheduler.framework import LifecyclePlugin, Plugin, QueueSort
 from kcore.scheduler.podinfo import pod_info
-from kcore.scheduler.profile import DEFAULT_PROFILE
+from kcore.scheduler.profile import DEFAULT_PROFILE, DEFAULT_PROFILES
+from kcore.scheduler.schedule_one import schedule
 
 HEAD = {"apiVersion": "kubescheduler.config.k8s.io/v1", "kind": "KubeSchedulerConfiguration"}
 
@@ -81,7 +84,12 @@ def test_a_plugin_of_ones_own_is_enabled_by_its_name():
     mine = Plugin(name="Mine", score=lambda _, __: 1)
     order = QueueSort(name="Newest", rank=lambda _: 0)
     found = profile(
-        "profiles: [{plugins: {score: {enabled: [{name: Mine, weight: 4}]}, queueSort: {enabled: [{name: Newest}]}}}]",
+        """
+profiles:
+- plugins:
+    score: {enabled: [{name: Mine, weight: 4}]}
+    queueSort: {enabled: [{name: Newest}], disabled: [{name: PrioritySort}]}
+""",
         plugins=[mine],
         queue_sorts=[order],
     )
@@ -101,6 +109,100 @@ profiles: [{schedulerName: a}, {schedulerName: b, percentageOfNodesToScore: 70}]
 
     assert [(one.scheduler_name, one.percentage_of_nodes_to_score) for one in found.profiles] == [("a", 40), ("b", 70)]
     assert (found.initial_backoff, found.max_backoff) == (2000, 20_000)
+
+
+EVERY_POINT = (
+    "preEnqueue",
+    "preFilter",
+    "filter",
+    "postFilter",
+    "preScore",
+    "score",
+    "reserve",
+    "permit",
+    "preBind",
+    "bind",
+    "postBind",
+)
+
+
+def at(point, **sets):
+    """A profile that says this of one extension point."""
+    return profile(yaml.safe_dump({"profiles": [{"plugins": {point: sets}}]}))
+
+
+def by_name(found):
+    return {one.name: one for one in (*found.plugins, *found.counting, *found.lifecycle)}
+
+
+@pytest.mark.parametrize("point", EVERY_POINT)
+def test_what_is_disabled_and_enabled_again_at_a_point_is_there_once(point):
+    """Everything off but what stands there by default: nothing has changed but, at most, the order."""
+    default = DEFAULT_PROFILE.weights
+    there = [name for name, one in by_name(DEFAULT_PROFILE).items() if extends(one, point)]
+    enabled = [{"name": name, **({"weight": default[name]} if name in default else {})} for name in there]
+    found = at(point, enabled=enabled, disabled=[{"name": "*"}])
+
+    assert by_name(found) == by_name(DEFAULT_PROFILE)
+
+
+def test_what_is_disabled_and_enabled_at_a_point_comes_after_the_rest():
+    """To enable it alone would put it first."""
+    one = [{"name": "NodeUnschedulable"}]
+
+    assert names(at("filter", enabled=one, disabled=one).plugins)[-2:] == [
+        "NodeUnschedulable",
+        "NodeResourcesBalancedAllocation",
+    ]
+
+
+def test_without_its_pre_filter_node_affinity_names_no_nodes_and_filters_on():
+    """The pre-filter alone leaves nodes out by name; the filter alone asks each node."""
+    only_filter = by_name(at("preFilter", disabled=[{"name": "NodeAffinity"}]))["NodeAffinity"]
+    only_pre_filter = by_name(at("filter", disabled=[{"name": "NodeAffinity"}]))["NodeAffinity"]
+
+    assert (only_filter.names, only_filter.filter is None) == (None, False)
+    assert (only_pre_filter.names is None, only_pre_filter.filter) == (False, None)
+
+
+def test_without_its_filter_volume_binding_is_gone_only_as_a_whole():
+    """Disabled everywhere it neither filters nor refuses nor binds."""
+    assert "VolumeBinding" not in by_name(at("multiPoint", disabled=[{"name": "VolumeBinding"}]))
+
+
+def test_a_score_that_is_compared_is_disabled_with_its_comparison():
+    """The other plugins score as they did."""
+    found = at("score", disabled=[{"name": "TaintToleration"}])
+    warned = from_wire({**to_wire(node("n1")), "spec": {"taints": [{"key": "a", "effect": "PreferNoSchedule"}]}})
+    snapshot = snapshot_of(Store.of([warned, node("n2", "2")]))
+    info = pod_info(pod(), snapshot.owners)
+    told = {one.node: one.scores for one in explain(info, snapshot, found).nodes}
+    default = {one.node: one.scores for one in explain(info, snapshot, DEFAULT_PROFILE).nodes}
+
+    assert told == {
+        name: {k: v for k, v in scores.items() if k != "TaintToleration"} for name, scores in default.items()
+    }
+    assert schedule(info, snapshot, found).node == "n1"
+    assert schedule(info, snapshot, DEFAULT_PROFILE).node == "n2"
+
+
+def test_plugins_bind_and_make_room_in_the_order_of_the_file():
+    """The built-in binder is asked first unless it is disabled and enabled after the other."""
+    mine = LifecyclePlugin(name="Mine", bind=lambda _, __: None)
+    after = read(yaml.safe_dump({"profiles": [{"plugins": {"bind": {"enabled": [{"name": "Mine"}]}}}]}), plugins=[mine])
+    both = {"enabled": [{"name": "Mine"}, {"name": "DefaultBinder"}], "disabled": [{"name": "*"}]}
+    before = read(yaml.safe_dump({"profiles": [{"plugins": {"bind": both}}]}), plugins=[mine])
+
+    assert names(after.profiles[0].lifecycle)[-2:] == ["DefaultBinder", "Mine"]
+    assert names(before.profiles[0].lifecycle)[-2:] == ["Mine", "DefaultBinder"]
+
+
+def test_a_configuration_is_read_once():
+    """The same one gives the same profiles, an empty one the default ones."""
+    configuration = Json.of({**HEAD, "profiles": [{"schedulerName": "a"}]})
+
+    assert profiles_of(configuration) is profiles_of(Json.of(configuration.value))
+    assert profiles_of(Json()) is DEFAULT_PROFILES
 
 
 # What arguments do
@@ -233,53 +335,268 @@ def test_a_demand_of_a_placed_pod_counts_as_the_profile_says(weight, scores):
     assert [score for name, score in nodes["n1"].scores.items() if name == "InterPodAffinity"] == scores
 
 
+def test_a_pod_waits_for_its_volumes_as_long_as_the_profile_says():
+    """In seconds; ten minutes by default."""
+    args = {"name": "VolumeBinding", "args": {"bindTimeoutSeconds": 5}}
+
+    assert profile(yaml.safe_dump({"profiles": [{"pluginConfig": [args]}]})).bind_timeout == 5000
+    assert profile("").bind_timeout == 600_000
+
+
+def test_arguments_may_say_whose_they_are():
+    """As `kubectl` prints them, with apiVersion and kind; those of devices are read over."""
+    ours = {"apiVersion": HEAD["apiVersion"], "kind": "InterPodAffinityArgs", "hardPodAffinityWeight": 3}
+    given = [{"name": "InterPodAffinity", "args": ours}, {"name": "DynamicResources", "args": {"filterTimeout": "5s"}}]
+
+    assert names(profile(yaml.safe_dump({"profiles": [{"pluginConfig": given}]})).counting) == names(
+        DEFAULT_PROFILE.counting
+    )
+
+
 # What is wrong
+
+
+def said(text):
+    """What is said of a configuration that is refused."""
+    with pytest.raises(InputError) as found:
+        read(text)
+    return str(found.value)
+
+
+def plugins(text):
+    return f"profiles: [{{plugins: {{{text}}}}}]"
+
+
+def config(name, args):
+    return f"profiles: [{{pluginConfig: [{{name: {name}, args: {args}}}]}}]"
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        pytest.param("profile: []", "unknown field 'profile' (did you mean profiles?)", id="a misspelt field"),
-        pytest.param(
-            "profiles: [{plugins: {filter: {enabled: [{name: NodePort}]}}}]",
-            "profiles[0].plugins.filter.enabled[0].name: unknown plugin 'NodePort' (did you mean NodePorts?)",
-            id="a misspelt plugin",
-        ),
-        pytest.param(
-            "profiles: [{plugins: {score: {enabled: [{name: NodeName}]}}}]",
-            "profiles[0].plugins.score: NodeName does not extend score; expected one that does",
-            id="a plugin at a point that it does not extend",
-        ),
+        pytest.param("profile: []", "profile: unknown field 'profile' (did you mean profiles?)", id="a misspelt field"),
         pytest.param(
             "percentageOfNodesToScore: 101",
             "percentageOfNodesToScore: percentageOfNodesToScore is 101; expected a whole number from 0 to 100",
             id="a number out of bounds",
         ),
+        pytest.param("parallelism: 0", "parallelism: parallelism is 0; expected a whole number from 1", id="nobody"),
         pytest.param(
             "extenders: [{urlPrefix: x}]",
             "extenders: extenders is not modelled; expected plugins in their place",
             id="what is not modelled",
         ),
-        pytest.param(
-            "profiles: [{pluginConfig: [{name: NodeResourcesFit, args: {scoringStrategy: {type: Best}}}]}]",
-            "profiles[0].pluginConfig[0].args.scoringStrategy.type: type is 'Best'; "
-            "expected one of LeastAllocated, MostAllocated, RequestedToCapacityRatio",
-            id="an unknown strategy",
-        ),
-        pytest.param(
-            "profiles: [{pluginConfig: [{name: VolumeBinding, args: {bindTimeoutSeconds: 5}}]}]",
-            "profiles[0].pluginConfig[0].args: the arguments of VolumeBinding are not modelled; expected those of "
-            "DefaultPreemption, InterPodAffinity, NodeAffinity, NodeResourcesBalancedAllocation, NodeResourcesFit, "
-            "PodTopologySpread",
-            id="arguments that nobody reads",
-        ),
         pytest.param("kind: Pod", "kind: kind is 'Pod'; expected one of KubeSchedulerConfiguration", id="another kind"),
         pytest.param("profiles: 5", "profiles: 5 is not a list; expected a list of mappings", id="no list"),
+        pytest.param(
+            "profiles: [{schedulerName: a}, {schedulerName: a}]",
+            "profiles[1].schedulerName: two profiles are named 'a'; expected a name of its own for each profile",
+            id="two profiles of one name",
+        ),
+        pytest.param(
+            "profiles: [{schedulerName: a}, {}]",
+            "profiles[1]: schedulerName is missing; expected a name",
+            id="a profile among others without a name",
+        ),
+        pytest.param(
+            "{podInitialBackoffSeconds: 5, podMaxBackoffSeconds: 4}",
+            "podMaxBackoffSeconds: podMaxBackoffSeconds is 4; expected a whole number from 5",
+            id="a longest back-off below the first",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(text, message):
     """The path of the field, what is there, and what was expected."""
-    with pytest.raises(InputError) as found:
-        read(text)
+    assert said(text).startswith(message)
 
-    assert str(found.value) == message
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param(
+            "filter: {enabled: [{name: NodePort}]}",
+            "filter.enabled[0].name: unknown plugin 'NodePort' (did you mean NodePorts?)",
+            id="a misspelt plugin",
+        ),
+        pytest.param(
+            "score: {disabled: [{name: ImageLocalty}]}",
+            "score.disabled[0].name: unknown plugin 'ImageLocalty' (did you mean ImageLocality?)",
+            id="a misspelt plugin that is disabled",
+        ),
+        pytest.param(
+            "score: {enabled: [{name: NodeName}]}",
+            "score.enabled[0].name: NodeName does not extend score; expected one of TaintToleration, NodeAffinity",
+            id="a plugin at a point that it does not extend",
+        ),
+        pytest.param(
+            "filter: {enabled: [{name: EBSLimits}]}",
+            "filter.enabled[0].name: EBSLimits is gone since v1; expected another plugin, or nothing",
+            id="a plugin of long ago",
+        ),
+        pytest.param(
+            "permit: {enabled: [{name: GangScheduling}]}",
+            "permit.enabled[0].name: GangScheduling is not modelled; expected another plugin, or nothing",
+            id="a plugin that kcore has not",
+        ),
+        pytest.param(
+            "filter: {enabled: [{weight: 1}]}", "filter.enabled[0]: name is missing; expected a name", id="no name"
+        ),
+        pytest.param(
+            "filter: {enabled: [{name: NodeName}, {name: NodeName}]}",
+            "filter.enabled[1].name: NodeName is enabled twice; expected each plugin once",
+            id="a plugin twice",
+        ),
+        pytest.param(
+            "preFilter: {disabled: [{name: NodePorts}]}",
+            "preFilter: NodePorts needs at filter what it finds at preFilter; "
+            "expected NodePorts enabled at preFilter too, or at neither",
+            id="a filter without what it reads",
+        ),
+        pytest.param(
+            "preScore: {disabled: [{name: '*'}]}",
+            "preScore: TaintToleration needs at score what it finds at preScore; ",
+            id="a score without what it reads",
+        ),
+        pytest.param(
+            "reserve: {disabled: [{name: VolumeBinding}]}",
+            "reserve: VolumeBinding at filter and preBind alone; ",
+            id="half a plugin",
+        ),
+        pytest.param(
+            "queueSort: {disabled: [{name: PrioritySort}]}",
+            "queueSort: the queue is sorted by 0 plugins: none; expected one; disable those that are not to",
+            id="nobody who sorts",
+        ),
+        pytest.param(
+            "bind: {disabled: [{name: '*'}]}",
+            "bind: no plugin binds pods; expected at least one, as DefaultBinder",
+            id="nobody who binds",
+        ),
+    ],
+)
+def test_plugins_that_can_not_be_meant_are_named_with_their_place(text, message):
+    """Each in the section `plugins` of its profile."""
+    assert said(plugins(text)).startswith(f"profiles[0].plugins.{message}")
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "message"),
+    [
+        pytest.param(
+            "NodeResourcesFit",
+            "{scoringStrategy: {type: Best}}",
+            "scoringStrategy.type: type is 'Best'; expected one of LeastAllocated, MostAllocated, "
+            "RequestedToCapacityRatio",
+            id="an unknown strategy",
+        ),
+        pytest.param(
+            "NodeResourcesFit",
+            "{scoringStrategy: {type: RequestedToCapacityRatio}}",
+            "scoringStrategy.requestedToCapacityRatio.shape: no shape is given; expected at least one point",
+            id="a line without points",
+        ),
+        pytest.param(
+            "NodeResourcesFit",
+            "{scoringStrategy: {requestedToCapacityRatio: {shape: []}}}",
+            "scoringStrategy.requestedToCapacityRatio: a shape is given for LeastAllocated; ",
+            id="a line for another strategy",
+        ),
+        pytest.param(
+            "NodeResourcesFit",
+            "{scoringStrategy: {resources: [{name: cpu, weight: 101}]}}",
+            "scoringStrategy.resources[0].weight: weight is 101; expected a whole number from 0 to 100",
+            id="a resource that weighs too much",
+        ),
+        pytest.param(
+            "NodeResourcesFit",
+            "{ignoredResourceGroups: [a/b]}",
+            "ignoredResourceGroups[0]: the group 'a/b'",
+            id="a slash",
+        ),
+        pytest.param(
+            "NodeResourcesBalancedAllocation",
+            "{resources: [{name: cpu, weight: 2}]}",
+            "resources[0].weight: weight is 2; expected a whole number from 0 to 1",
+            id="a balance with weights",
+        ),
+        pytest.param(
+            "VolumeBinding", "{bindTimeoutSeconds: -1}", "bindTimeoutSeconds: bindTimeoutSeconds is -1; ", id="no time"
+        ),
+        pytest.param(
+            "VolumeBinding",
+            "{shape: [{utilization: 0, score: 0}]}",
+            "shape: shape is not modelled; expected none: StorageCapacityScoring is off",
+            id="what a gate keeps off",
+        ),
+        pytest.param(
+            "DefaultPreemption",
+            "{minCandidateNodesPercentage: 0, minCandidateNodesAbsolute: 0}",
+            "minCandidateNodesPercentage: no candidates are asked for; ",
+            id="no candidates",
+        ),
+        pytest.param(
+            "PodTopologySpread",
+            "{defaultingType: List, defaultConstraints: "
+            "[{maxSkew: 0, topologyKey: a, whenUnsatisfiable: DoNotSchedule}]}",
+            "defaultConstraints[0].maxSkew: Invalid value: 0: must be greater than zero",
+            id="a skew of nothing",
+        ),
+        pytest.param(
+            "PodTopologySpread",
+            "{defaultingType: List, defaultConstraints: [{maxSkew: one}]}",
+            "defaultConstraints[0].maxSkew: 'one' stands here; expected ",
+            id="a word for a number",
+        ),
+        pytest.param(
+            "PodTopologySpread",
+            "{defaultConstraints: [{maxSkew: 1, topologyKey: a, whenUnsatisfiable: DoNotSchedule}]}",
+            "defaultConstraints: defaultConstraints are given with the defaultingType System; ",
+            id="constraints of the system's",
+        ),
+        pytest.param(
+            "NodeAffinity",
+            "{addedAffinity: {requiredDuringScheduling: {}}}",
+            "addedAffinity.requiredDuringScheduling: unknown field 'requiredDuringScheduling'",
+            id="a misspelt affinity",
+        ),
+        pytest.param(
+            "NodeAffinity",
+            "{addedAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: "
+            "[{matchExpressions: [{key: a, operator: Near}]}]}}}",
+            "addedAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0]"
+            ".operator: ",
+            id="an operator that there is not",
+        ),
+        pytest.param(
+            "NodeAffinity", "{kind: Pod}", "kind: kind is 'Pod'; expected one of NodeAffinityArgs", id="a kind"
+        ),
+    ],
+)
+def test_arguments_that_can_not_be_meant_are_named_with_their_place(name, args, message):
+    """Each in the arguments of its plugin."""
+    assert said(config(name, args)).startswith(f"profiles[0].pluginConfig[0].args.{message}")
+
+
+def test_a_plugin_without_arguments_is_given_none():
+    """Those that take some are named."""
+    assert said(config("NodeName", "{}")).startswith(
+        "profiles[0].pluginConfig[0].args: NodeName takes no arguments; expected those of DefaultPreemption, "
+    )
+
+
+def test_the_queue_is_sorted_in_one_way_in_all_profiles():
+    """They share it."""
+    sort = {"queueSort": {"enabled": [{"name": "Newest"}], "disabled": [{"name": "*"}]}}
+    two = {"profiles": [{"schedulerName": "a"}, {"schedulerName": "b", "plugins": sort}]}
+    with pytest.raises(
+        InputError, match=r"profiles\[1\].plugins.queueSort: .* by Newest here and by PrioritySort before"
+    ):
+        read_configuration({**HEAD, **two}, queue_sorts=[QueueSort(name="Newest", rank=lambda _: 0)])
+
+
+def test_what_is_wrong_is_found_in_its_file():
+    """Whoever reads the file says where a path stands in it."""
+    with pytest.raises(InputError, match=r"^s.yaml:3: percentageOfNodesToScore is -1; "):
+        read_configuration(
+            {**HEAD, "percentageOfNodesToScore": -1}, lambda path: Place(file="s.yaml", line=2 + len(path))
+        )

@@ -1,8 +1,8 @@
 """The cluster autoscaler as a component: it looks at the pods without a place and at the nodes now and then.
 
 Models scale-up: machines are wished for, of groups within their bounds; and scale-down: a node that nobody has needed
-for a while, and not soon after a scale-up, is tainted, its pods are evicted through the eviction API, and once they are
-gone the node is deleted and its machine is not wanted any more.
+for a while, whose pods may go, and not soon after a scale-up, is tainted, its pods are evicted through the eviction
+API, and once they are gone the node is deleted and its machine is not wanted any more.
 
 Simplified: one node goes at a time. Not modelled: machines that fail to come, and the stopping of a machine whose node
 is deleted.
@@ -31,6 +31,7 @@ from kcore.client.instant import Instant
 from kcore.client.turn import Key, Turn
 from kcore.client.view import View
 from kcore.machine import Note
+from kcore.optional.clusterautoscaler.drainability import Skips
 from kcore.optional.clusterautoscaler.groups import WISHES, NodeGroup, Wishes, wishes_of
 from kcore.optional.clusterautoscaler.planning import movable, scale_up, unneeded
 from kcore.reconcile.program import Program, Telling, ask, play
@@ -50,6 +51,8 @@ class AutoscalerConfig:
     scale_down_unneeded_time: int = 600_000
     scale_down_delay_after_add: int = 600_000
     scale_down_utilization_threshold: int = 50
+    skip_nodes_with_local_storage: bool = True
+    skip_nodes_with_system_pods: bool = True
 
 
 @attrs.frozen(kw_only=True)
@@ -78,7 +81,7 @@ def _scan(config: AutoscalerConfig, seen: Seen, view: View) -> Telling[Turn]:
         seen = attrs.evolve(seen, added=Instant(view.now(), matters=config.scale_down_delay_after_add))
         for name in sorted(set().union(*after.machines.values()) - set().union(*before.machines.values())):
             yield Note("clusterautoscaler.scale_up", node=name)
-    spare = view.derive("clusterautoscaler.down", partial(unneeded, config.groups, _threshold(config)))
+    spare = view.derive("clusterautoscaler.down", partial(_unneeded, config))
     since = {name: seen.unneeded.get(name, _since(config, view)) for name in spare}
     seen = attrs.evolve(seen, unneeded=FrozenMap(since), scanned=now)
     seen = yield from _scale_down(config, seen, view)
@@ -139,8 +142,9 @@ def _since(config: AutoscalerConfig, view: View) -> Instant:
     return Instant(view.now(), matters=config.scale_down_unneeded_time)
 
 
-def _threshold(config: AutoscalerConfig) -> int:
-    return config.scale_down_utilization_threshold
+def _unneeded(config: AutoscalerConfig, store: Store) -> tuple[str, ...]:
+    skips = Skips(local_storage=config.skip_nodes_with_local_storage, system_pods=config.skip_nodes_with_system_pods)
+    return unneeded(config.groups, config.scale_down_utilization_threshold, store, skips)
 
 
 def _begin(change: Change, _: Store) -> Iterator[Work]:

@@ -18,6 +18,7 @@ from kcore.api.evolve import evolve
 from kcore.api.kinds import key_of
 from kcore.api.object import ObjectKey
 from kcore.apiserver.store import Store
+from kcore.optional.clusterautoscaler.drainability import Skips, drainable
 from kcore.optional.clusterautoscaler.groups import NodeGroup, Wishes, wishes_of
 from kcore.placement.fit import amounts_of, request_of
 from kcore.scheduler.cache import snapshot_of
@@ -26,6 +27,8 @@ from kcore.scheduler.podvolumes import pod_volumes
 from kcore.scheduler.profile import DEFAULT_PROFILE
 from kcore.scheduler.schedule_one import schedule
 from kcore.scheduler.waiting import ENDED, is_tried
+
+DEFAULT = Skips()
 
 
 def scale_up(groups: Sequence[NodeGroup], store: Store) -> Wishes:
@@ -50,10 +53,11 @@ def scale_up(groups: Sequence[NodeGroup], store: Store) -> Wishes:
     return wishes
 
 
-def unneeded(groups: Sequence[NodeGroup], threshold: int, store: Store) -> tuple[str, ...]:
+def unneeded(groups: Sequence[NodeGroup], threshold: int, store: Store, skips: Skips = DEFAULT) -> tuple[str, ...]:
     """Return the nodes, beyond the least of each group, that are used below `threshold` and whose pods fit elsewhere.
 
-    A node is used as much as the most used of its cpu and memory, in hundredths.
+    A node is used as much as the most used of its cpu and memory, in hundredths. `skips` are those whose pods may not
+    go.
     """
     wishes, found = wishes_of(store), []
     for group in groups:
@@ -61,7 +65,8 @@ def unneeded(groups: Sequence[NodeGroup], threshold: int, store: Store) -> tuple
         spare = len(names) - group.least
         for name in sorted(names):
             node = store.get(ObjectKey("Node", "", name))
-            if spare > 0 and isinstance(node, Node) and _utilization(store, node) < threshold and _empties(store, name):
+            idle = spare > 0 and isinstance(node, Node) and _utilization(store, node) < threshold
+            if idle and _empties(store, name, skips):
                 found.append(name)
                 spare -= 1
     return tuple(found)
@@ -101,13 +106,13 @@ def _utilization(store: Store, node: Node) -> int:
     return max((sum(one.get(name, 0) for one in asked) * 100 // given[name] for name in names), default=0)
 
 
-def _empties(store: Store, name: str) -> bool:
-    """Tell whether all pods of a node have a controller and fit elsewhere."""
+def _empties(store: Store, name: str, skips: Skips) -> bool:
+    """Tell whether all pods of a node may go and fit elsewhere."""
     pods = movable(store, name)
+    if not drainable(store, pods, skips):
+        return False
     without = store.remove(ObjectKey("Node", "", name))
     for pod in pods:
-        if pod.metadata.controller is None:
-            return False
         waiting = evolve(pod, spec=evolve(pod.spec, node_name=""))
         without = without.put(waiting)
         if not _on(without, waiting):

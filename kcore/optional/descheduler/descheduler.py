@@ -87,7 +87,11 @@ def _unheeded(_: Change, __: Store) -> Iterator[Work]:
 
 def descheduler(*policies: Policy, interval: int = INTERVAL, most_per_node: int | None = None) -> Component:
     """Return a descheduler with these policies."""
-    config = DeschedulerConfig(policies=policies, interval=interval, most_per_node=most_per_node)
+    return descheduler_of(DeschedulerConfig(policies=policies, interval=interval, most_per_node=most_per_node))
+
+
+def descheduler_of(config: DeschedulerConfig) -> Component:
+    """Return a descheduler with this configuration."""
     return Component(
         family="descheduler",
         watches={"Node": _begin, "Pod": _unheeded},
