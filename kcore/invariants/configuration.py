@@ -11,11 +11,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from kcore.api.core.container import Container as ContainerSpec
+from kcore.api.core.node import Node
 from kcore.api.core.pod import Pod
+from kcore.api.object import ObjectKey
 from kcore.cluster.state import ClusterState
 from kcore.invariants.invariant import Invariant, law, question
 from kcore.invariants.recent import Standing
 from kcore.kubelet.configuration import Needs, configuration_of, env_references, files_of, needs_of
+from kcore.kubelet.downward import Facts
 from kcore.machine import Culprits, Finding, always
 from kcore.world.container import Container
 from kcore.world.sandbox import Sandbox
@@ -47,7 +50,9 @@ def containers_have_the_latest_configuration(state: ClusterState) -> Finding:
     for one in _running(state):
         namespace = one.pod.metadata.namespace
         files = files_of(one.needs, namespace, state.store.get).found
-        given = configuration_of(one.spec, namespace, state.store.get, files)
+        node = state.store.get(ObjectKey("Node", "", one.pod.spec.node_name))
+        facts = Facts(one.pod, one.sandbox.address, node if isinstance(node, Node) else None)
+        given = configuration_of(one.spec, namespace, state.store.get, files, facts)
         old = one.spec.name in one.needs.containers and one.container.configuration != given
         if old or one.sandbox.files != files:
             what = "the environment or a file" if old else "files"

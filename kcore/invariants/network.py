@@ -9,7 +9,7 @@ Upstream: https://kubernetes.io/docs/reference/networking/virtual-ips/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from kcore.api.convert import to_wire
 from kcore.api.core.pod import Pod
@@ -24,6 +24,7 @@ from kcore.cluster.state import ClusterState
 from kcore.invariants.invariant import Invariant, law, question
 from kcore.invariants.pods import going, name, ready
 from kcore.invariants.settled import settled
+from kcore.invariants.unchanged import Unchanged
 from kcore.machine import Culprits, Finding
 from kcore.network.dns import CLUSTER_DOMAIN, resolve
 from kcore.network.network import Network
@@ -33,25 +34,6 @@ SLICES = "endpointslice-controller"
 SERVICE_NAME = "kubernetes.io/service-name"
 NO_ADDRESS = ("", "None")
 _DOCS = "https://kubernetes.io/docs/concepts/services-networking"
-
-
-class Unchanged:
-    """A predicate over what a network is made of; it is asked again only when some of that has changed."""
-
-    def __init__(self, predicate: Callable[[ClusterState], Finding]) -> None:
-        """Ask `predicate`."""
-        self._predicate = predicate
-        self._good: tuple[object, object, object] | None = None
-
-    def __call__(self, state: ClusterState) -> Finding:
-        """Tell whether the predicate holds."""
-        parts = (state.store, state.world, state.processes)
-        if self._good is not None and all(one is other for one, other in zip(parts, self._good, strict=True)):
-            return True
-        found = self._predicate(state)
-        if found is True:
-            self._good = parts
-        return found
 
 
 def ready_endpoints_are_sent_to(state: ClusterState) -> Finding:
@@ -87,7 +69,7 @@ def only_ready_pods_are_sent_to(state: ClusterState) -> Finding:
 
 
 def closed_pods_are_not_reached(state: ClusterState) -> Finding:
-    """Tell whether nobody reaches a pod that some policy isolates and no policy has a rule for."""
+    """Tell whether nobody but its node reaches a pod that some policy isolates and no policy has a rule for."""
     if not state.store.list("NetworkPolicy"):
         return True
     closed = [pod for pod in _running_pods(state) if _is_closed(state, pod)]
@@ -98,7 +80,8 @@ def closed_pods_are_not_reached(state: ClusterState) -> Finding:
         for client in _clients(state, network):
             port = next((one.container_port for each in pod.spec.containers for one in each.ports), 80)
             itself = client.pod is not None and key_of(client.pod) == key_of(pod)
-            if not itself and path(network, client, pod.status.pod_ip, port).answered:
+            home = client.pod is None and client.node == pod.spec.node_name
+            if not (itself or home) and path(network, client, pod.status.pod_ip, port).answered:
                 who = name(client.pod) if client.pod is not None else f"Node/{client.node}"
                 return Culprits("it is reached though no policy lets anybody in", name(pod), who)
     return True
@@ -112,7 +95,8 @@ def answers_where_allowed(state: ClusterState) -> Finding:
         for node in _nodes(state, network):
             if any(_is_for(service, one, node) for one in endpoints):
                 for port in service.spec.ports:
-                    found = path(network, _on(network, node), service.spec.cluster_ip, port.port)
+                    client = _on(network, node)
+                    found = path(network, client, service.spec.cluster_ip, port.port, port.protocol or "TCP")
                     if not found.answered and not any(one.policies for one in found.arrivals):
                         return Culprits(f"from {node}: {found.why_not}", name(service), f"Node/{node}")
     return True
@@ -276,7 +260,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     ),
     law(
         "closed-pods-are-not-reached",
-        "Nobody reaches a pod that a NetworkPolicy isolates and no policy has a rule for.",
+        "Nobody but its node reaches a pod that a NetworkPolicy isolates and no policy has a rule for.",
         Unchanged(closed_pods_are_not_reached),
         _some_closed,
         assumes=("the network enforces policies, at once",),

@@ -1,9 +1,10 @@
-"""What holds of pods that are put beside others, and of those that have to make room for others.
+"""What holds of pods that wait for a place, and of those that have to make room for them.
 
-Counted anew from the objects, beside what the scheduler keeps: anti-affinity and skew at the moment of a binding, for
-whom a pod was preempted, whether a budget was broken for it, and whether pods come and go in circles.
+For whom a pod was preempted, whether a budget was broken for it though another node would have done, and whether a pod
+waits that has a node. Who could have gone instead is thought through anew,
+with the filters of the scheduler, on the objects as they were when it decided.
 
-Pods that were created on a node, without a scheduler, bind themselves to no rule; as neighbours they count.
+Not modelled: clusters with more nodes on which preemption would help than the scheduler looks at.
 
 Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/framework/plugins
 """
@@ -12,36 +13,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kcore.api.core.namespace import Namespace
-from kcore.api.core.node import Node
 from kcore.api.core.pod import Pod
-from kcore.api.core.topologyspreadconstraint import TopologySpreadConstraint
-from kcore.api.frozenmap import EMPTY, FrozenMap
-from kcore.api.object import ApiObject, ObjectKey
+from kcore.api.evolve import evolve
+from kcore.api.kinds import key_of
 from kcore.api.policy.poddisruptionbudget import PodDisruptionBudget
 from kcore.apiserver.changes import Change
+from kcore.apiserver.hindsight import store_before
+from kcore.apiserver.store import Store
 from kcore.cluster.state import ClusterState
+from kcore.invariants.disrupted import PREEMPTED, told_to_go
 from kcore.invariants.invariant import PROMPT, Invariant, law, question
-from kcore.invariants.pods import ended, name
-from kcore.invariants.recent import Steps, after, as_of, changes_of, past
+from kcore.invariants.pods import ended, going, name
+from kcore.invariants.recent import Steps, changes_of, past, pods_at
+from kcore.invariants.settled import WhenSettled
 from kcore.machine import Culprits, Finding, leads_to
-from kcore.placement.nodeaffinity import matches_node_affinity
-from kcore.placement.podaffinity import Term, pod_terms, readable
-from kcore.placement.taints import untolerated
+from kcore.placement.podaffinity import readable
+from kcore.scheduler.configuration import profiles_of
+from kcore.scheduler.profile import Profiles
 from kcore.scheduler.whatif import prospect
 
 _PLUGINS = "https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/framework/plugins"
-_TARGET = "DisruptionTarget"
-_PREEMPTED = "PreemptionByScheduler"
-_EVICTED = "EvictionByEvictionAPI"
-
-ROUNDS = 4
-"""So many pods of one owner that have to leave one node are going round in circles."""
 
 
 def preempted_for_nobody_higher(state: ClusterState, change: Change) -> Culprits | None:
     """Return how a pod was preempted though no pod of higher priority was nominated for its node."""
-    victim = _told_to_go(change, (_PREEMPTED,))
+    victim = told_to_go(change, PREEMPTED)
     if victim is None or _higher_is_nominated(state, change, victim):
         return None
     why = f"preempted on {victim.spec.node_name}, where no pod of a priority above {_priority(victim)} is to go"
@@ -50,7 +46,7 @@ def preempted_for_nobody_higher(state: ClusterState, change: Change) -> Culprits
 
 def preempted_against_a_budget(state: ClusterState, change: Change) -> Culprits | None:
     """Return how a pod was preempted though its budget allowed no disruption."""
-    victim = _told_to_go(change, (_PREEMPTED,))
+    victim = told_to_go(change, PREEMPTED)
     if victim is None:
         return None
     for budget in state.store.list("PodDisruptionBudget", victim.metadata.namespace):
@@ -63,88 +59,102 @@ def preempted_against_a_budget(state: ClusterState, change: Change) -> Culprits 
     return None
 
 
-def bound_beside_whom_it_shuns(state: ClusterState, change: Change) -> Culprits | None:
-    """Return how a binding put two pods into one domain of which one refuses the other."""
-    pod, node = _bound(state, change)
-    if pod is None or node is None:
+def broke_a_budget_in_vain(state: ClusterState, change: Change) -> Culprits | None:
+    """Return how preemption broke a budget though on some node the pods that were free to go would have been enough."""
+    victim = told_to_go(change, PREEMPTED)
+    made = None if victim is None else _nomination(state, change, victim)
+    then = None if made is None else store_before(state.store, made.revision)
+    if victim is None or made is None or then is None or not isinstance(made.new, Pod):
         return None
-    own = pod_terms(pod.spec.affinity, pod.metadata.namespace).anti_affinity
-    for other, there in _others(state, change, pod):
-        theirs = pod_terms(other.spec.affinity, other.metadata.namespace).anti_affinity
-        if _shuns(state, own, other, node, there) or _shuns(state, theirs, pod, node, there):
-            return Culprits(f"bound into one domain: {there.metadata.name}", str(change.key), name(other))
+    away = [victim, *_preempted_between(state, made, change, victim.spec.node_name)]
+    broken = [one for one in _budgets(then) if sum(_covers(one, pod) for pod in away) > one.status.disruptions_allowed]
+    better = _served_without(then, made.new, state) if broken else ""
+    return Culprits(f"its budget is broken, and {better} would do without", str(change.key)) if better else None
+
+
+def _nomination(state: ClusterState, change: Change, victim: Pod) -> Change | None:
+    """Return the change that nominated the pod for which `victim` has to go."""
+    for one in reversed(past(state)):
+        if one.revision < change.revision and isinstance(one.new, Pod) and _priority(one.new) > _priority(victim):
+            before = one.old.status.nominated_node_name if isinstance(one.old, Pod) else ""
+            if before != one.new.status.nominated_node_name == victim.spec.node_name:
+                return one
     return None
 
 
-def bound_beyond_max_skew(state: ClusterState, change: Change) -> Culprits | None:
-    """Return how a binding filled a domain more than a hard constraint of the pod allows."""
-    pod, node = _bound(state, change)
-    if pod is None or node is None:
-        return None
-    hard = [one for one in pod.spec.topology_spread_constraints if one.when_unsatisfiable == "DoNotSchedule"]
-    keys = [one.topology_key for one in hard]
-    for constraint in hard:
-        skew = _skew(state, change, pod, node, constraint, keys)
-        if skew > constraint.max_skew:
-            return Culprits(f"bound with a skew of {skew} over {constraint.topology_key}", str(change.key))
-    return None
+def _preempted_between(state: ClusterState, first: Change, last: Change, node: str) -> Iterator[Pod]:
+    """Yield the pods of `node` that were told to make room between two changes."""
+    for change in past(state):
+        if first.revision < change.revision < last.revision:
+            found = told_to_go(change, PREEMPTED)
+            if found is not None and found.spec.node_name == node:
+                yield found
 
 
-def going_round(state: ClusterState, change: Change) -> Culprits | None:
-    """Return whose pods leave one node again and again."""
-    pod = _told_to_go(change, (_PREEMPTED, _EVICTED))
-    owner = None if pod is None else pod.metadata.controller
-    if pod is None or owner is None:
-        return None
-    gone = (_told_to_go(one, (_PREEMPTED, _EVICTED)) for one in past(state) if one.revision <= change.revision)
-    like = [one for one in gone if one is not None and one.spec.node_name == pod.spec.node_name]
-    rounds = sum(one.metadata.controller is not None and one.metadata.controller.uid == owner.uid for one in like)
-    if rounds < ROUNDS:
-        return None
-    return Culprits(f"{rounds} pods of {owner.name} had to leave {pod.spec.node_name} of late", str(change.key))
+def _served_without(store: Store, pod: Pod, state: ClusterState) -> str:
+    """Return a node that has room for `pod` once those of its lower pods are gone that no budget keeps; "": none."""
+    profiles = profiles_of(state.config.scheduler)
+    asking = evolve(pod, status=evolve(pod.status, nominated_node_name=""))
+    for node in store.list("Node"):
+        there = store.on_node(node.metadata.name)
+        lower = [one for one in there if isinstance(one, Pod) and not ended(one) and _priority(one) < _priority(pod)]
+        free = _free(lower, _budgets(store))
+        if free and all(_fits(store, profiles, asking, node.metadata.name, one) for one in (lower, free)):
+            return node.metadata.name
+    return ""
+
+
+def _free(pods: list[Pod], budgets: list[PodDisruptionBudget]) -> list[Pod]:
+    """Return those of `pods` that may go, if they go one after the other, the most important first."""
+    left = [one.status.disruptions_allowed for one in budgets]
+    free = []
+    for pod in sorted(pods, key=lambda one: (-_priority(one), one.status.start_time or 0)):
+        covering = [number for number, one in enumerate(budgets) if _covers(one, pod)]
+        left = [count - (number in covering) for number, count in enumerate(left)]
+        if all(left[number] >= 0 for number in covering):
+            free.append(pod)
+    return free
+
+
+def _fits(store: Store, profiles: Profiles, pod: Pod, node: str, away: list[Pod]) -> bool:
+    """Tell whether `pod` may go to `node` without the pods that are `away`."""
+    for one in away:
+        store = store.remove(key_of(one))
+    found = prospect(store, pod, profiles)
+    said = () if found is None else found.explanation.nodes
+    return any(one.node == node and one.rejection is None for one in said)
+
+
+def _budgets(store: Store) -> list[PodDisruptionBudget]:
+    return [one for one in store.list("PodDisruptionBudget") if isinstance(one, PodDisruptionBudget)]
 
 
 def fitting_pods_are_bound(state: ClusterState) -> Finding:
     """Tell whether no pod waits that has a node."""
-    for pod in state.store.on_node(""):
-        if isinstance(pod, Pod) and _waits(pod):
-            found = prospect(state.store, pod)
-            if found is not None and not found.message:
-                return Culprits(f"it waits, and {found.explanation.best[0]} would do", name(pod))
-    return True
+    return next((found for pod in _waiting(state.store) if (found := _waits_in_vain(state, pod))), True)
 
 
-def _waits(pod: Pod) -> bool:
-    return not ended(pod) and not pod.spec.scheduling_gates and pod.metadata.deletion_timestamp is None
-
-
-def _told_to_go(change: Change, reasons: tuple[str, ...]) -> Pod | None:
-    """Return the pod that a change tells to go for one of `reasons`, None if it does not."""
-    old, new = change.old, change.new
-    if not isinstance(old, Pod) or not isinstance(new, Pod) or _is_target(old, reasons) or not _is_target(new, reasons):
+def _waits_in_vain(state: ClusterState, pod: Pod) -> Culprits | None:
+    """Return which node would do for a pod that waits."""
+    found = prospect(state.store, pod, profiles_of(state.config.scheduler))
+    if found is None or found.message:
         return None
-    return new
+    return Culprits(f"it waits, and {found.explanation.best[0]} would do", name(pod))
 
 
-def _is_target(pod: Pod, reasons: tuple[str, ...]) -> bool:
-    return any((one.type, one.status) == (_TARGET, "True") and one.reason in reasons for one in pod.status.conditions)
+def _waiting(store: Store) -> Iterator[Pod]:
+    """Yield the pods that wait for a node."""
+    for pod in store.on_node(""):
+        if isinstance(pod, Pod) and not ended(pod) and not pod.spec.scheduling_gates and not going(pod):
+            yield pod
 
 
 def _higher_is_nominated(state: ClusterState, change: Change, victim: Pod) -> bool:
     node = victim.spec.node_name
     return any(
         found.status.nominated_node_name == node and _priority(found) > _priority(victim)
-        for found in _pods_at(state, change)
+        for found in pods_at(state, change)
     )
-
-
-def _pods_at(state: ClusterState, change: Change) -> Iterator[Pod]:
-    """Yield the pods as they were right after a change."""
-    later = {one.key: one.old for one in after(state, change) if one.key.kind == "Pod"}
-    for found in state.store.list("Pod"):
-        if isinstance(found, Pod) and ObjectKey("Pod", found.metadata.namespace, found.metadata.name) not in later:
-            yield found
-    yield from (found for found in later.values() if isinstance(found, Pod))
 
 
 def _priority(pod: Pod) -> int:
@@ -153,113 +163,21 @@ def _priority(pod: Pod) -> int:
 
 def _covers(budget: PodDisruptionBudget, pod: Pod) -> bool:
     selector = readable(budget.spec.selector)
-    return not selector.empty and selector.matches(pod.metadata.labels)
-
-
-def _bound(state: ClusterState, change: Change) -> tuple[Pod | None, Node | None]:
-    """Return the pod that a change bound, and its node as it was then."""
-    old, new = change.old, change.new
-    if not isinstance(old, Pod) or not isinstance(new, Pod) or not new.spec.node_name or old.spec.node_name:
-        return None, None
-    node = as_of(state, ObjectKey("Node", "", new.spec.node_name), change)
-    return new, node if isinstance(node, Node) else None
-
-
-def _others(state: ClusterState, change: Change, pod: Pod) -> Iterator[tuple[Pod, Node]]:
-    """Yield the other pods that had a node right after a change, with their nodes."""
-    for other in _pods_at(state, change):
-        if other.metadata.uid != pod.metadata.uid and other.spec.node_name and not ended(other):
-            there = state.store.get(ObjectKey("Node", "", other.spec.node_name))
-            if isinstance(there, Node):
-                yield other, there
-
-
-def _shuns(state: ClusterState, terms: tuple[Term, ...], other: Pod, node: Node, there: Node) -> bool:
-    """Tell whether one of `terms` means `other`, and the two nodes are in one domain of it."""
-    meta = other.metadata
-    labels = _namespace_labels(state, meta.namespace)
-    return any(
-        _domain(node, one.topology_key) is not None
-        and _domain(node, one.topology_key) == _domain(there, one.topology_key)
-        and one.matches(meta.namespace, labels, meta.labels)
-        for one in terms
-    )
-
-
-def _namespace_labels(state: ClusterState, namespace: str) -> FrozenMap[str]:
-    found: ApiObject | None = state.store.get(ObjectKey("Namespace", "", namespace))
-    return found.metadata.labels if isinstance(found, Namespace) else EMPTY
-
-
-def _domain(node: Node, key: str) -> str | None:
-    return node.metadata.labels.get(key)
-
-
-def _skew(
-    state: ClusterState, change: Change, pod: Pod, node: Node, given: TopologySpreadConstraint, keys: list[str]
-) -> int:
-    """Return how many matching pods the domain of `pod` has more than the emptiest one, which had them before it."""
-    nodes = [one for one in state.store.list("Node") if isinstance(one, Node) and _counts(one, pod, given, keys)]
-    domains = dict.fromkeys((_domain(one, given.topology_key) for one in nodes), 0)
-    names = {one.metadata.name: _domain(one, given.topology_key) for one in nodes}
-    for other, there in _others(state, change, pod):
-        if there.metadata.name in names and _is_like(pod, other, given):
-            domains[names[there.metadata.name]] += 1
-    least = 0 if len(domains) < (given.min_domains or 1) else min(domains.values(), default=0)
-    return domains.get(_domain(node, given.topology_key), 0) + int(_is_like(pod, pod, given)) - least
-
-
-def _counts(node: Node, pod: Pod, given: TopologySpreadConstraint, keys: list[str]) -> bool:
-    """Tell whether the pods of `node` count for a constraint of `pod`."""
-    if any(key not in node.metadata.labels for key in keys):
-        return False
-    if (given.node_affinity_policy or "Honor") == "Honor" and not matches_node_affinity(
-        pod.spec.node_selector, pod.spec.affinity, node
-    ):
-        return False
-    return given.node_taints_policy != "Honor" or untolerated(node.spec.taints, pod.spec.tolerations) is None
-
-
-def _is_like(pod: Pod, other: Pod, given: TopologySpreadConstraint) -> bool:
-    """Tell whether `other` is one of the pods over which a constraint of `pod` spreads."""
-    mine, theirs = pod.metadata, other.metadata
-    if theirs.namespace != mine.namespace or theirs.deletion_timestamp is not None:
-        return False
-    own = all(theirs.labels.get(key) == mine.labels[key] for key in given.match_label_keys if key in mine.labels)
-    return own and readable(given.label_selector).matches(theirs.labels)
+    same = budget.metadata.namespace == pod.metadata.namespace
+    return same and not selector.empty and selector.matches(pod.metadata.labels)
 
 
 def _preempted(state: ClusterState) -> Finding:
-    return any(_told_to_go(change, (_PREEMPTED,)) is not None for change in changes_of(state, "Pod"))
+    return any(told_to_go(change, PREEMPTED) is not None for change in changes_of(state, "Pod"))
 
 
-def _left(state: ClusterState) -> Finding:
-    return any(_told_to_go(change, (_PREEMPTED, _EVICTED)) is not None for change in changes_of(state, "Pod"))
-
-
-def _bound_pods(state: ClusterState) -> Iterator[Pod]:
-    for change in changes_of(state, "Pod"):
-        if isinstance(change.new, Pod) and change.new.spec.node_name:
-            yield change.new
-
-
-def _shunning_bound(state: ClusterState) -> Finding:
-    return any(pod_terms(one.spec.affinity, one.metadata.namespace).anti_affinity for one in _bound_pods(state))
-
-
-def _spread_bound(state: ClusterState) -> Finding:
-    return any(
-        given.when_unsatisfiable == "DoNotSchedule"
-        for one in _bound_pods(state)
-        for given in one.spec.topology_spread_constraints
-    )
+def _some_pod_waits(state: ClusterState) -> Finding:
+    return any(True for _ in _waiting(state.store))
 
 
 def _some_fitting_pod_waits(state: ClusterState) -> Finding:
     return fitting_pods_are_bound(state) is not True
 
-
-_CACHE = "the scheduler has heard of all that is on the nodes: else it places a pod beside those it knows"
 
 INVARIANTS: tuple[Invariant, ...] = (
     law(
@@ -271,24 +189,6 @@ INVARIANTS: tuple[Invariant, ...] = (
         timings=PROMPT,
         upstream=f"{_PLUGINS}/defaultpreemption/default_preemption.go",
     ),
-    law(
-        "anti-affinity-holds-at-binding",
-        "A pod is bound into no domain with one that it refuses, nor with one that refuses it.",
-        Steps(bound_beside_whom_it_shuns),
-        _shunning_bound,
-        assumes=(_CACHE,),
-        timings=PROMPT,
-        upstream=f"{_PLUGINS}/interpodaffinity/filtering.go",
-    ),
-    law(
-        "skew-within-limits-at-binding",
-        "A pod is bound so that no domain of its hard constraints is fuller than the emptiest by more than maxSkew.",
-        Steps(bound_beyond_max_skew),
-        _spread_bound,
-        assumes=(_CACHE,),
-        timings=PROMPT,
-        upstream=f"{_PLUGINS}/podtopologyspread/filtering.go",
-    ),
     question(
         "preemption-spares-budgets",
         "No pod is preempted whose budget allows no disruption.",
@@ -297,6 +197,24 @@ INVARIANTS: tuple[Invariant, ...] = (
         assumes=("some node serves without: where none does, preemption breaks budgets",),
         upstream="https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/",
     ),
+    law(
+        "budgets-break-only-if-nothing-else-serves",
+        "Preemption breaks a budget only where on no node those would be enough that no budget keeps.",
+        Steps(broke_a_budget_in_vain),
+        _preempted,
+        assumes=("the scheduler has heard of the budgets as they are",),
+        timings=PROMPT,
+        upstream=f"{_PLUGINS}/defaultpreemption/default_preemption.go",
+    ),
+    law(
+        "fitting-pods-are-bound-when-settled",
+        "Where the scheduler has nothing to do, no pod waits for which there is a node.",
+        WhenSettled("scheduler", _waiting, _waits_in_vain),
+        _some_pod_waits,
+        assumes=("no plugin has the pod wait with its node promised to it",),
+        timings=PROMPT,
+        upstream="https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/eventhandlers.go",
+    ),
     question(
         "a-pod-that-fits-is-bound",
         "A pod for which there is a node is bound in the end.",
@@ -304,13 +222,5 @@ INVARIANTS: tuple[Invariant, ...] = (
         _some_fitting_pod_waits,
         assumes=("a scheduler of the pod's runs",),
         upstream="https://kubernetes.io/docs/concepts/scheduling-eviction/kube-scheduler/",
-    ),
-    question(
-        "no-ping-pong",
-        "Pods of one owner do not have to leave one node again and again.",
-        Steps(going_round),
-        _left,
-        assumes=("people and deschedulers evict within reason",),
-        upstream="https://kubernetes.io/docs/concepts/scheduling-eviction/",
     ),
 )

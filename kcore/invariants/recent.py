@@ -35,9 +35,10 @@ Breach: TypeAlias = Callable[[ClusterState, Change], Culprits | None]
 class Steps:
     """The predicate that no change breaks a law."""
 
-    def __init__(self, breach: Breach) -> None:
-        """Ask `breach` of each change."""
+    def __init__(self, breach: Breach, reach: int = STEP) -> None:
+        """Ask `breach` of each change, of the latest `reach` where it is not known what went before."""
         self._breach = breach
+        self._reach = reach
         self._good = Store()
 
     def __call__(self, state: ClusterState) -> Finding:
@@ -45,7 +46,7 @@ class Steps:
         store = state.store
         if store is self._good:
             return True
-        for change in _since(self._good, store):
+        for change in _since(self._good, store, self._reach):
             found = self._breach(state, change)
             if found is not None:
                 return found
@@ -93,18 +94,18 @@ def untouched(good: Store, store: Store, kinds: frozenset[str]) -> bool:
     return False
 
 
-def _since(good: Store, store: Store) -> Sequence[Change]:
+def _since(good: Store, store: Store, reach: int) -> Sequence[Change]:
     """Return the changes that made `store` of `good`, or the latest ones where it is another's continuation."""
     log = store.log
     if good.log:
         last = good.log[-1]
         at = len(log) - 1
-        least = max(at - STEP, 0)
+        least = max(at - reach, 0)
         while at >= least and log[at].revision > last.revision:
             at -= 1
         if at >= least and log[at] is last:
             return log[at + 1 :]
-    return log if len(log) <= STEP else log[-STEP:]
+    return log if len(log) <= reach else log[-reach:]
 
 
 def recent(state: ClusterState) -> Sequence[Change]:

@@ -1,4 +1,4 @@
-"""What holds of the places that pods get: room, ports, taints, and that there is one.
+"""What holds of the places that pods get: room, ports, taints, labels, volumes, and that there is one.
 
 Pods that were created on a node, without a scheduler, are their kubelet's to refuse; they are not counted here.
 
@@ -7,10 +7,14 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/fr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
+from kcore.api.core.affinity import NodeSelector, NodeSelectorRequirement
 from kcore.api.core.container import ContainerPort
 from kcore.api.core.node import Node
+from kcore.api.core.persistentvolume import PersistentVolume
+from kcore.api.core.persistentvolumeclaim import PersistentVolumeClaim
 from kcore.api.core.pod import Pod
 from kcore.api.core.taint import Taint, Toleration
 from kcore.api.kinds import key_of
@@ -21,10 +25,11 @@ from kcore.apiserver.changes import Change
 from kcore.cluster.state import ClusterState
 from kcore.invariants.invariant import NO_LOSS, PROMPT, Invariant, law, question
 from kcore.invariants.pods import ended, name
-from kcore.invariants.recent import Standing, Steps, after, changes_of, past
+from kcore.invariants.recent import Standing, Steps, after, as_of, changes_of, past
 from kcore.machine import Culprits, Finding, leads_to
 
 _PLUGINS = "https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/scheduler/framework/plugins"
+_NUMBER = re.compile(r"-?[0-9]+")
 _EVERY_ADDRESS = ("", "0.0.0.0")  # noqa: S104 - words of the API; nothing is bound here
 
 
@@ -64,6 +69,39 @@ def bound_where_refused(state: ClusterState, change: Change) -> Culprits | None:
     if not why or any(one.key == key for one in after(state, change)):
         return None
     return Culprits(f"bound to {new.spec.node_name}: {why}", str(change.key))
+
+
+def bound_out_of_reach(state: ClusterState, change: Change) -> Culprits | None:
+    """Return how a binding went to a node from which a volume of the pod can't be reached."""
+    old, new = change.old, change.new
+    if not isinstance(old, Pod) or not isinstance(new, Pod) or not new.spec.node_name or old.spec.node_name:
+        return None
+    node = as_of(state, ObjectKey("Node", "", new.spec.node_name), change)
+    if isinstance(node, Node):
+        for volume, demanded in _bound_volumes(state, new):
+            if not _is_one_of(demanded, node):
+                return Culprits(f"bound to {node.metadata.name}, out of reach of its volume", str(change.key), volume)
+    return None
+
+
+def _bound_volumes(state: ClusterState, pod: Pod) -> Iterator[tuple[str, NodeSelector]]:
+    """Yield the volumes of a pod that are not everywhere, and where they are."""
+    for one in pod.spec.volumes:
+        name_ = one.persistent_volume_claim.claim_name if one.persistent_volume_claim else ""
+        claim = state.store.get(ObjectKey("PersistentVolumeClaim", pod.metadata.namespace, name_)) if name_ else None
+        if isinstance(claim, PersistentVolumeClaim) and claim.spec.volume_name:
+            volume = state.store.get(ObjectKey("PersistentVolume", "", claim.spec.volume_name))
+            if isinstance(volume, PersistentVolume) and volume.spec.node_affinity is not None:
+                demanded = volume.spec.node_affinity.required
+                if demanded is not None:
+                    yield name(volume), demanded
+
+
+def _bound_with_a_volume(state: ClusterState) -> Finding:
+    return any(
+        isinstance(change.new, Pod) and bool(change.new.spec.node_name) and any(_bound_volumes(state, change.new))
+        for change in changes_of(state, "Pod")
+    )
 
 
 def pods_schedulable(state: ClusterState) -> Finding:
@@ -152,11 +190,35 @@ def _refusal(pod: Pod, node: Node) -> str:
     wrong = [key for key, value in pod.spec.node_selector.items() if node.metadata.labels.get(key) != value]
     if wrong:
         return f"its label {wrong[0]} is another"
+    of_node = pod.spec.affinity.node_affinity if pod.spec.affinity else None
+    demanded = of_node.required_during_scheduling_ignored_during_execution if of_node else None
+    if demanded is not None and not _is_one_of(demanded, node):
+        return "it is none of the nodes that the pod's affinity demands"
     taints = [one for one in node.spec.taints if one.effect in ("NoSchedule", "NoExecute")]
     if node.spec.unschedulable:
         taints.append(_UNSCHEDULABLE)
     hostile = [one for one in taints if not any(_tolerates(each, one) for each in pod.spec.tolerations)]
     return f"its taint {hostile[0].key} is not tolerated" if hostile else ""
+
+
+def _is_one_of(selector: NodeSelector, node: Node) -> bool:
+    """Tell whether one of the terms matches the node; an empty one matches none."""
+    labels, fields = node.metadata.labels, {"metadata.name": node.metadata.name}
+    return any(
+        (term.match_expressions or term.match_fields)
+        and all(_meets(labels.get(one.key), one) for one in term.match_expressions)
+        and all(_meets(fields.get(one.key), one) for one in term.match_fields)
+        for term in selector.node_selector_terms
+    )
+
+
+def _meets(value: str | None, asked: NodeSelectorRequirement) -> bool:
+    if asked.operator in ("In", "NotIn"):
+        return (value is not None and value in asked.values) is (asked.operator == "In")
+    if asked.operator in ("Gt", "Lt"):
+        numbers = [int(one) for one in (value or "", *asked.values) if _NUMBER.fullmatch(one)]
+        return len(numbers) == 2 and (numbers[0] - numbers[1]) * (1 if asked.operator == "Gt" else -1) > 0
+    return (value is not None) is (asked.operator == "Exists")
 
 
 def _tolerates(toleration: Toleration, taint: Taint) -> bool:
@@ -197,7 +259,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     law(
         "bound-within-allocatable",
         "The pods that are scheduled to a node never ask for more than it has to give, of CPU, memory, pods or other.",
-        Standing(bound_within_allocatable),
+        Standing(bound_within_allocatable, "Node", "Pod"),
         _two_on_a_node,
         assumes=(
             "what a node has to give does not shrink",
@@ -209,7 +271,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     law(
         "host-ports-unique",
         "No two pods that are scheduled to a node want one port of it.",
-        Standing(host_ports_unique),
+        Standing(host_ports_unique, "Node", "Pod"),
         _ports_wanted,
         assumes=("no answer to a binding is lost",),
         timings=NO_LOSS,
@@ -217,12 +279,21 @@ INVARIANTS: tuple[Invariant, ...] = (
     ),
     law(
         "bound-where-allowed",
-        "A pod is bound to a node that it selects, whose taints it tolerates, and which is not cordoned.",
+        "A pod is bound to a node that it selects and demands, whose taints it tolerates, and which is not cordoned.",
         Steps(bound_where_refused),
         _bound_with_a_choice,
         assumes=("the scheduler has heard of the last change of the node: else it binds by what the node was",),
         timings=PROMPT,
         upstream=f"{_PLUGINS}/tainttoleration/taint_toleration.go",
+    ),
+    law(
+        "volumes-reach-their-node-at-binding",
+        "A pod is bound to a node from which each volume of its bound claims can be reached.",
+        Steps(bound_out_of_reach),
+        _bound_with_a_volume,
+        assumes=("the scheduler has heard of the claims and volumes as they are",),
+        timings=PROMPT,
+        upstream=f"{_PLUGINS}/volumebinding/volume_binding.go",
     ),
     question(
         "every-pod-is-schedulable",

@@ -27,7 +27,8 @@ from kcore.cluster.state import ClusterState
 from kcore.cluster.timing import Timing
 from kcore.invariants.table import laws_under
 from kcore.machine import Property, Trace
-from kcore.model import NodeSpec, build_model, components_of
+from kcore.model import NodeSpec, build_model
+from kcore.model.cloud import model_of
 from kcore.model.model import Event
 from kcore.testing.acts import Act, acts_of
 from kcore.testing.cluster import Cluster, Given, given_cluster
@@ -163,7 +164,7 @@ def cluster_machine(  # noqa: PLR0913 - the front door: each parameter is a choi
         cluster, timing = given, given.plan.timing
     else:
         cluster = given_cluster(given, nodes=nodes, timing=timing, faults=faults, config=config, settled=settled)
-    model = build_model(components_of(config) if components is None else components)
+    model = model_of(config) if components is None else build_model(components)
     budget = cluster.plan.budget if isinstance(cluster, Cluster) else faults
     experiment = Experiment(
         model=model,

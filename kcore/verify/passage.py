@@ -53,10 +53,11 @@ class Passenger:
     def own(self, state: ClusterState) -> list[Event]:
         """Return what the cluster may do of itself; its clock stops where it has settled."""
         found = [event for rule in self.model.moves for event in rule.candidates(state)]
-        if not self.settled or len(found) != 1 or not isinstance(found[0], TimePassed):
-            return found
         quiet = state.last_change + QUIET
-        return [TimePassed(quiet)] if state.now < quiet < found[0].until else found
+        if not self.settled or state.now >= quiet or not idle(state):
+            return found
+        due = [event.until for event in found if isinstance(event, TimePassed)]
+        return found if due and due[0] <= quiet else [TimePassed(quiet)]
 
     def others(self, state: ClusterState) -> list[Event]:
         """Return what others may do: faults and people."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
-from mutant_models.clusters import CLUSTERS
+from mutant_models.clusters import CLUSTERS as SMALL
+from mutant_models.healing import HEALING, HEALING_CLUSTERS
+from mutant_models.networking import NETWORK_CLUSTERS, NETWORKING
+from mutant_models.placing import PLACING, PLACING_CLUSTERS
 from mutant_models.table import MUTANTS
 from mutant_models.unchecked import UNCHECKED
 
@@ -29,7 +32,8 @@ SETTINGS = settings(
 )
 """Enough to find each mutant; nothing is made of the run that does."""
 
-EVERY = (*MUTANTS, *UNCHECKED)
+EVERY = (*MUTANTS, *UNCHECKED, *PLACING, *NETWORKING, *HEALING)
+CLUSTERS = {**SMALL, **PLACING_CLUSTERS, **NETWORK_CLUSTERS, **HEALING_CLUSTERS}
 ALL = [pytest.param(one, id=one.name) for one in EVERY]
 SHOWN = sorted({one.small for one in EVERY})
 
@@ -92,5 +96,5 @@ def test_hypothesis_catches_the_mutant(mutant):
 
 
 def test_there_are_enough_mutants_and_no_two_of_one_name():
-    """At least 41, and of most laws at least one."""
-    assert len({one.name for one in EVERY}) == len(EVERY) >= 41
+    """At least 53, and of most laws at least one."""
+    assert len({one.name for one in EVERY}) == len(EVERY) >= 53
