@@ -10,13 +10,11 @@ from collections.abc import Sequence
 
 import attrs
 
-from kcore.client.component import ComponentKey, Components
+from kcore.client.component import Components
 from kcore.cluster.fault import Fault
-from kcore.cluster.links import cut
-from kcore.cluster.processes import stop
+from kcore.cluster.power import lose
 from kcore.cluster.state import ClusterState
 from kcore.machine import Refusal
-from kcore.world.disturb import with_power
 
 RULE = "faults.lose_machine"
 
@@ -36,11 +34,7 @@ def _refused(state: ClusterState, event: MachineLost) -> Refusal | None:
 
 
 def _lose(state: ClusterState, components: Components, event: MachineLost) -> ClusterState:
-    state = cut(state, components, event.node)
-    for component in components.values():
-        if component.per_node:
-            state = stop(state, ComponentKey(component.family, event.node))
-    return attrs.evolve(state, world=with_power(state.world, event.node, powered=False))
+    return lose(state, components, event.node)
 
 
 def _powered(state: ClusterState) -> Sequence[MachineLost]:

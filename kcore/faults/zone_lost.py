@@ -11,13 +11,11 @@ from collections.abc import Sequence
 
 import attrs
 
-from kcore.client.component import ComponentKey, Components
+from kcore.client.component import Components
 from kcore.cluster.fault import Fault
-from kcore.cluster.links import cut
-from kcore.cluster.processes import stop
+from kcore.cluster.power import lose
 from kcore.cluster.state import ClusterState
 from kcore.machine import Refusal
-from kcore.world.disturb import with_power
 
 RULE = "faults.lose_zone"
 BUDGET = "zoneLoss"
@@ -48,11 +46,7 @@ def _refused(state: ClusterState, event: ZoneLost) -> Refusal | None:
 
 def _lose(state: ClusterState, components: Components, event: ZoneLost) -> ClusterState:
     for node in zones(state)[event.zone]:
-        state = cut(state, components, node)
-        for component in components.values():
-            if component.per_node:
-                state = stop(state, ComponentKey(component.family, node))
-        state = attrs.evolve(state, world=with_power(state.world, node, powered=False))
+        state = lose(state, components, node)
     return state
 
 

@@ -2,7 +2,9 @@
 
 Models the five conditions that a kubelet owns, readiness gates included; the conditions of others stay as they are.
 
-Not modelled: the conditions of a resize in place, and DisruptionTarget, which a kubelet under pressure sets.
+A pod that its kubelet ends before its time has the condition DisruptionTarget, once nothing of it runs any more.
+
+Not modelled: the conditions of a resize in place.
 
 Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/kubelet/status/generate.go
 """
@@ -19,6 +21,7 @@ from kcore.api.meta.condition import Condition
 from kcore.api.resources import is_sidecar
 from kcore.api.times import Time
 from kcore.kubelet.phase import FAILED, SUCCEEDED
+from kcore.world.sandbox import Cause
 
 READY_TO_START = "PodReadyToStartContainers"
 INITIALIZED = "Initialized"
@@ -28,6 +31,11 @@ SCHEDULED = "PodScheduled"
 
 OWNED = (READY_TO_START, INITIALIZED, READY, CONTAINERS_READY, SCHEDULED)
 """The conditions that a kubelet owns, in the order in which it writes them."""
+
+
+DISRUPTION_TARGET = "DisruptionTarget"
+TERMINATED = "TerminationByKubelet"
+"""The reason of the condition of a pod that its kubelet ends."""
 
 
 class Finding(NamedTuple):
@@ -63,6 +71,11 @@ def conditions(
     }
     generation = pod.metadata.generation
     return kept + tuple(_condition(name, found[name], old.get(name), generation, timestamp) for name in OWNED)
+
+
+def disruption(pod: Pod, cause: Cause, now: Time) -> Condition:
+    """Return the condition of a pod that its kubelet ended for `cause`."""
+    return _made(DISRUPTION_TARGET, "True", pod.metadata.generation, now, TERMINATED, cause.message)
 
 
 def _condition(

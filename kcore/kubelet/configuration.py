@@ -2,10 +2,9 @@
 
 Models the environment (env, envFrom, prefixes, optional references; later values win) and the files of configMap,
 secret and projected volumes (items, optional sources), with upstream's errors. A volume has to be written before
-anything of its pod is started; the environment is made each time that a container is started.
+anything of its pod is started; the environment is made each time that a container is started, and its command with it.
 
-Not modelled: fields of the pod and of its resources, tokens, and variables in variables, which are left out or as they
-are; environment files; paths made of variables. The ConfigMap kube-root-ca.crt is in every namespace.
+Not modelled: tokens, environment files, paths made of variables. The ConfigMap kube-root-ca.crt is in every namespace.
 
 Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/kubelet/kubelet_pods.go
 """
@@ -13,7 +12,7 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/kubelet/kube
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
 from kcore.api.core.configmap import ConfigMap
@@ -25,6 +24,7 @@ from kcore.api.core.volume import KeyToPath, Volume
 from kcore.api.frozenmap import EMPTY, FrozenMap
 from kcore.api.memo import Memo
 from kcore.api.object import ApiObject, ObjectKey
+from kcore.kubelet.downward import Facts, expanded, field_value, is_told, resource_value
 from kcore.world.configuration import CONFIG_ERROR, Configuration, Failure
 
 CONFIG_MAP = "ConfigMap"
@@ -107,10 +107,10 @@ def _volume_sources(volume: Volume) -> tuple[Source, ...]:
 
 
 class Needs(NamedTuple):
-    """What a pod's spec takes from ConfigMaps and Secrets.
+    """What a pod's spec takes from ConfigMaps and Secrets, and from the pod itself.
 
-    `objects` are all (kind, name) that it names; `containers` the names of those with an environment from there,
-    `volumes` the sources of each volume from there.
+    `objects` are all (kind, name) that it names; `containers` the names of those with an environment from there, or
+    that are told of their pod; `volumes` the sources of each volume from there.
     """
 
     objects: tuple[tuple[str, str], ...]
@@ -123,13 +123,17 @@ def _needs(spec: PodSpec) -> Needs | None:
     whole = (*spec.init_containers, *spec.containers)
     with_env = [one for one in whole if one.env_from or any(each.value_from is not None for each in one.env)]
     references = {one.name: tuple(env_references(one)) for one in with_env}
-    if not volumes and not any(references.values()):
+    told = set()
+    for one in whole:
+        if (one.env or one.command or one.args) and is_told(one):
+            told.add(one.name)
+    if not volumes and not told and not any(references.values()):
         return None
     named = {(ref.kind, ref.name) for refs in references.values() for ref in refs if ref.kind}
     named |= {(source.kind, source.name) for _, sources in volumes for source in sources}
     mounting = {one.name for one in whole if any(each.sub_path for each in one.volume_mounts)} if volumes else set()
     return Needs(
-        tuple(sorted(named)), frozenset({name for name, refs in references.items() if refs} | mounting), volumes
+        tuple(sorted(named)), frozenset({name for name, refs in references.items() if refs} | mounting | told), volumes
     )
 
 
@@ -157,30 +161,55 @@ def files_of(needs: Needs, namespace: str, get: Get) -> Files:
 
 
 def configuration_of(
-    container: Container, namespace: str, get: Get, files: FrozenMap[FrozenMap[str]]
+    container: Container, namespace: str, get: Get, files: FrozenMap[FrozenMap[str]], facts: Facts | None = None
 ) -> Configuration | Failure:
-    """Return what a container would be started with now, or why it can't be; `files` are those of its pod's volumes."""
+    """Return what a container would be started with now, or why it can't be.
+
+    `files` are those of its pod's volumes, `facts` what it may be told of the pod, None for nothing.
+    """
     environment: dict[str, str] = {}
     sources: set[str] = set()
     try:
-        for source in container.env_from:
-            reference = _from_all(source)
+        for each in container.env_from:
+            reference = _from_all(each)
             data = _data(reference.kind, reference.name, namespace, get, optional=reference.optional)
             if data is not None:
                 sources.add(f"{reference.kind}/{reference.name}")
-                environment |= {source.prefix + key: value for key, value in data.items()}
+                environment |= {each.prefix + key: text for key, text in data.items()}
         for variable in container.env:
-            given = None if variable.value_from is None else _from_key(variable.name, variable.value_from)
-            value = variable.value if given is None else _value(given, namespace, get)
+            source = None if variable.value else variable.value_from
+            given = None if source is None else _from_key(variable.name, source)
+            if source is None:
+                value: str | None = expanded(variable.value, environment)
+            else:
+                value = _told(source, container, facts) if given is None else _value(given, namespace, get)
             if given is not None and value is not None:
                 sources.add(f"{given.kind}/{given.name}")
-            if value is not None and (variable.value_from is None or given is not None):
+            if value is not None:
                 environment[variable.name] = value
     except _UnresolvedError as error:
         return Failure(CONFIG_ERROR, str(error))
     return Configuration(
-        environment=FrozenMap(environment), sources=tuple(sorted(sources)), files=_fixed(container, files)
+        environment=FrozenMap(environment),
+        sources=tuple(sorted(sources)),
+        files=_fixed(container, files),
+        command=_command(container, environment),
     )
+
+
+def _told(source: EnvVarSource, container: Container, facts: Facts | None) -> str | None:
+    """Return what a container is told of its pod, None where it is told nothing."""
+    if facts is not None and source.field_ref is not None:
+        return field_value(source.field_ref.field_path, facts)
+    if facts is not None and source.resource_field_ref is not None:
+        return resource_value(source.resource_field_ref, container, facts)
+    return None
+
+
+def _command(container: Container, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the command of a container with its arguments where variables stand in it, () where none does."""
+    whole = (*container.command, *container.args)
+    return tuple(expanded(one, environment) for one in whole) if any("$" in one for one in whole) else ()
 
 
 def _fixed(container: Container, files: FrozenMap[FrozenMap[str]]) -> FrozenMap[str]:

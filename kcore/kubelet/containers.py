@@ -48,7 +48,7 @@ def terminated(ended: Exit | None) -> State:
     return State(
         terminated=ContainerStateTerminated(
             exit_code=ended.code,
-            reason="Error" if ended.code else "Completed",
+            reason=ended.reason or ("Error" if ended.code else "Completed"),
             started_at=_seconds(ended.started),
             finished_at=_seconds(ended.finished),
         )

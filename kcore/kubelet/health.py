@@ -3,7 +3,7 @@
 Models delays, periods, thresholds and timeouts, without asking every few seconds: a process answers from one time to
 another, so the probe that turns the verdict is known beforehand. Until the startup probe has succeeded the others are
 not made; one that never succeeds, and a liveness probe that fails, has the container killed; readiness follows the
-container up and down.
+container up and down, also one that flaps by itself, as far as it stays down for long enough to be noticed.
 
 Not modelled: what a probe sends and where, jitter of the first probe, and a readiness that changes for less than a
 period. A container without a probe is taken at its word.
@@ -129,7 +129,16 @@ def _answers(container: Container, now: int) -> tuple[bool, int, int | None]:
         return False, 0, begins
     if ends is not None and now >= ends:
         return False, ends, None
+    if container.flaps:
+        return _turn(container, max(begins, container.ready_since), now)
     return container.ready, max(begins, container.ready_since), ends
+
+
+def _turn(container: Container, begins: int, now: int) -> tuple[bool, int, int | None]:
+    """Return what a container says that flaps since `begins`: first that it is not ready, then that it is, by turns."""
+    turns = (now - begins) // container.flaps
+    since = begins + turns * container.flaps
+    return container.ready and turns % 2 == 1, since, since + container.flaps
 
 
 def _tick(first: int, period: int, at: int) -> int:

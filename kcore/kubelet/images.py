@@ -3,8 +3,7 @@
 Models the back-off of pulls: 10 s after the first failure, then 20 s and so on up to 300 s, each since the failure; the
 status says ErrImagePull when a pull has failed and ImagePullBackOff when the kubelet has looked again, a second later.
 
-Not modelled: an image that is never pulled and comes to the machine by itself, images in the status of the node
-beyond those that somebody has put there, and jitter.
+Not modelled: an image that is never pulled and comes to the machine by itself, and jitter.
 
 Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/kubelet/images/image_manager.go
 """

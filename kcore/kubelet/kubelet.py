@@ -1,19 +1,18 @@
 """The kubelet as a component: it looks at one pod, reports how it is, and starts and stops what runs of it.
 
-Models admission, syncPod, syncTerminatingPod and syncTerminatedPod. A pod that is deleted is stopped within its grace
-period, its end is reported, and only then is it deleted for good. What runs of a pod that is gone, or was replaced by
-another of its name, is stopped and removed. Without the API server the kubelet goes on running what it knows; without a
-container runtime it does nothing.
+Models admission, static pods, graceful shutdown, syncPod, syncTerminatingPod and syncTerminatedPod. A pod that is
+deleted is stopped within its grace period, its end is reported, and only then is it deleted for good. What runs of a
+pod that is gone, or was replaced by another of its name, is stopped and removed. Without the API server the kubelet
+goes on running what it knows; without a container runtime it does nothing.
 
-Not modelled yet: pressure and static pods. The real kubelet patches the status; this one updates it, and looks again
-when somebody else was quicker.
+The real kubelet patches the status; this one updates it, and looks again when somebody else was quicker.
 
 Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/kubelet/kubelet.go
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -30,8 +29,10 @@ from kcore.client.heeding import Heeding, News
 from kcore.client.turn import Action, Call, Key, OnFailure, Turn
 from kcore.client.view import View
 from kcore.errors import MisuseError
+from kcore.kubelet.config import DEFAULT, KubeletConfig, Period
 from kcore.kubelet.configuration import needs_of
-from kcore.kubelet.heartbeat import RENEW_INTERVAL, heartbeat, lease_key
+from kcore.kubelet.heartbeat import heartbeat, lease_key
+from kcore.kubelet.hostname import hostname_of
 from kcore.kubelet.images import with_present
 from kcore.kubelet.lifecycle import MINIMUM_GRACE, Plan, Stage, grace_of, plan_of, spec_grace, stage_of
 from kcore.kubelet.memory import PodMemory
@@ -47,10 +48,13 @@ from kcore.kubelet.predicates import (
 )
 from kcore.kubelet.prober import has_probes, probed
 from kcore.kubelet.setup import configuration_changed, set_up
+from kcore.kubelet.shutdown import CAUSE, NOT_ADMITTED, POLL, drive, is_due, stop_of
+from kcore.kubelet.static import as_reported, static_pod, with_mirror
 from kcore.kubelet.status import pod_status
 from kcore.kubelet.volumes import attached_changed, claim_changed, unheeded, volume_changed, with_volumes
 from kcore.machine import Note
 from kcore.world.actions import CreateSandbox, RemoveSandbox, StopSandbox
+from kcore.world.machine import Shutdown
 from kcore.world.sandbox import Sandbox, SandboxId
 from kcore.world.view import MachineView
 
@@ -60,7 +64,7 @@ RETRY = 10_000
 """How long, in ms, until what may have failed is tried again: a status write, a sandbox, a runtime that was down."""
 
 
-def reconcile(renew_interval: int, memory: Any, view: View, key: Key) -> Turn:
+def reconcile(config: KubeletConfig, memory: Any, view: View, key: Key) -> Turn:
     """Look at the pod at `key` and at what runs here under its name.
 
     At the node's own key it looks at all that runs here, at the key of the node's Lease it makes a heartbeat.
@@ -70,17 +74,22 @@ def reconcile(renew_interval: int, memory: Any, view: View, key: Key) -> Turn:
         raise MisuseError(message)
     name = ObjectKey(*key)
     if name.kind == "Lease":
-        return heartbeat(view, name.name, renew_interval)
+        return heartbeat(memory, view, name.name, config)
     machine = view.machine()
     if not machine.runs_containers:
-        return Turn(memory=memory, wake_at=view.now() + RETRY)
+        return Turn(memory=memory, wake_at=view.now() + RETRY) if machine.powered else Turn()
     node = machine.name
     if name.kind == "Node":
-        return _housekeeping(view, node)
+        shutdown = machine.shutdown
+        return _housekeeping(view, node) if shutdown is None else drive(view, node, shutdown, config.shutdown_periods)
     pod = _pod(view, name, node)
+    take = _turn if machine.shutdown is None else partial(_turn_before_end, config.shutdown_periods, machine.shutdown)
+    static = static_pod(machine, name) if machine.static_pods else None
+    if static is not None:
+        return _static_turn(take, memory, view, static, pod, node)
     uid = pod.metadata.uid if pod else None
     others = tuple(one for one in view.sandboxes_of(name) if one.id.pod_uid != uid)
-    turn = with_volumes(Turn() if pod is None else _turn(memory, view, pod, node), view, pod, node)
+    turn = with_volumes(Turn() if pod is None else take(memory, view, pod, node), view, pod, node)
     return _with_others(turn, others, view) if others else turn
 
 
@@ -88,8 +97,43 @@ def _housekeeping(view: MachineView, node: str) -> Turn:
     """Get rid of what runs here of pods that are gone: a kubelet that has just started finds it so."""
     pods = {one.pod: _pod(view, one.pod, node) for one in view.sandboxes()}
     uids = {pod.metadata.uid for pod in pods.values() if pod is not None}
+    uids |= {one.metadata.uid for one in view.machine().static_pods}
     others = tuple(one for one in view.sandboxes() if one.id.pod_uid not in uids)
     return _with_others(Turn(), others, view) if others else Turn()
+
+
+def _static_turn(
+    take: Callable[[Any, MachineView, Pod, str], Turn],
+    memory: Any,
+    view: MachineView,
+    static: Pod,
+    found: Pod | None,
+    node: str,
+) -> Turn:
+    """Return the turn of a pod that lies on the machine, whatever was `found` of it in the API."""
+    key, uid = _key(static), static.metadata.uid
+    turn = with_mirror(take(memory, view, as_reported(static, found), node), static, found, _node(view, node))
+    others = tuple(one for one in view.sandboxes_of(key) if one.id.pod_uid != uid)
+    return _with_others(turn, others, view) if others else turn
+
+
+def _turn_before_end(
+    periods: tuple[Period, ...], shutdown: Shutdown, memory: Any, view: MachineView, pod: Pod, node: str
+) -> Turn:
+    """Return the turn of a pod of a node that shuts down: none is taken any more, and those whose turn it is end."""
+    sandbox = view.sandbox(pod.metadata.uid)
+    if pod.status.phase in TERMINAL:
+        return _turn(memory, view, pod, node)
+    if sandbox is None and is_new(pod):
+        return _rejected(pod, Rejection(NOT_ADMITTED.reason, NOT_ADMITTED.message), node)
+    wake_at = view.now() + POLL
+    if not is_due(pod, shutdown, periods) or (sandbox is not None and sandbox.stopping):
+        turn = _turn(memory, view, pod, node)
+        return evolve(turn, wake_at=min(wake_at, turn.wake_at or wake_at))
+    if sandbox is not None:
+        return Turn(memory=memory, actions=(stop_of(pod, sandbox, periods),), wake_at=wake_at)
+    status = pod_status(pod, None, _node(view, node), view, terminal=True, cause=CAUSE)
+    return Turn(requests=_report(pod, status, OnFailure.GO_ON), notes=_notes(pod, status, node), wake_at=wake_at)
 
 
 def _turn(memory: Any, view: MachineView, pod: Pod, node: str) -> Turn:
@@ -176,7 +220,8 @@ def _terminating(view: MachineView, pod: Pod, sandbox: Sandbox, node: str) -> Tu
 def _terminated(view: MachineView, pod: Pod, sandbox: Sandbox | None, node: str) -> Turn:
     """Report how the pod ended; if it is deleted, that is the end of its object."""
     never = sandbox is None and is_new(pod) and pod.status.phase in TERMINAL
-    status = pod.status if never else pod_status(pod, sandbox, _node(view, node), view, terminal=True)
+    cause = None if sandbox is None else sandbox.cause
+    status = pod.status if never else pod_status(pod, sandbox, _node(view, node), view, terminal=True, cause=cause)
     requests = _report(pod, status, OnFailure.STOP)
     meta = pod.metadata
     if meta.deletion_timestamp is not None and meta.deletion_grace_period_seconds != 0:
@@ -209,8 +254,13 @@ def _wakes(sandbox: Sandbox, stop: tuple[Action, ...], view: View) -> list[int]:
 
 
 def _create(pod: Pod, node: str) -> CreateSandbox:
+    spec = pod.spec
     return CreateSandbox(
-        id=SandboxId(node, pod.metadata.uid), pod=_key(pod), grace=spec_grace(pod), host_network=pod.spec.host_network
+        id=SandboxId(node, pod.metadata.uid),
+        pod=_key(pod),
+        grace=spec_grace(pod),
+        host_network=spec.host_network,
+        hostname=hostname_of(pod, node) if spec.hostname or spec.subdomain or spec.host_network else "",
     )
 
 
@@ -271,8 +321,8 @@ def _node_name(found: ApiObject | None) -> str:
     return found.spec.node_name if isinstance(found, Pod) else ""
 
 
-def kubelet(renew_interval: int = RENEW_INTERVAL) -> Component:
-    """Return the kubelet that renews its node's Lease every `renew_interval` ms."""
+def kubelet(config: KubeletConfig = DEFAULT) -> Component:
+    """Return the kubelet with this configuration."""
     return Component(
         family=FAMILY,
         watches={
@@ -284,10 +334,11 @@ def kubelet(renew_interval: int = RENEW_INTERVAL) -> Component:
             "Secret": configuration_changed,
             "CSIDriver": unheeded,
         },
-        reconcile=partial(reconcile, renew_interval),
+        reconcile=partial(reconcile, config),
         writes=frozenset(
             {
                 Write(Verb.UPDATE, "Pod", "status"),
+                Write(Verb.CREATE, "Pod"),
                 Write(Verb.DELETE, "Pod"),
                 Write(Verb.CREATE, "Lease"),
                 Write(Verb.UPDATE, "Lease"),

@@ -4,8 +4,6 @@ Models the stages of upstream's pod workers: a pod is synced until it is deleted
 nothing of it runs, then terminated. Init containers run one after the other; a sidecar has only to be up before the
 next begins; when the regular containers are done for good, the sidecars are stopped.
 
-Not modelled: the order in which sidecars stop, static pods.
-
 Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/kubelet/pod_workers.go
 """
 
@@ -170,7 +168,9 @@ def _start(pod: Pod, spec: ContainerSpec, node: str) -> StartContainer:
     statuses = (*pod.status.init_container_statuses, *pod.status.container_statuses)
     old = next((one for one in statuses if one.name == spec.name), None)
     ran = old is not None and (old.state.running is not None or old.state.terminated is not None)
-    hooks = spec.lifecycle
+    hooks, limits, init = spec.lifecycle, spec.resources.limits, pod.spec.init_containers
+    place = init.index(spec) + 1 if init and spec in init else 0
+    sidecar = place if place and is_sidecar(spec) else 0
     return StartContainer(
         id=SandboxId(node, pod.metadata.uid),
         name=spec.name,
@@ -179,6 +179,8 @@ def _start(pod: Pod, spec: ContainerSpec, node: str) -> StartContainer:
         probed=period_of(spec),
         post_start=0 if hooks is None else duration_of(hooks.post_start),
         pre_stop=0 if hooks is None else duration_of(hooks.pre_stop),
-        once=spec in pod.spec.init_containers and not is_sidecar(spec),
+        once=place > 0 and not sidecar,
         restarts=old.restart_count + ran if old is not None else 0,
+        memory_limit=limits["memory"].value if limits is not EMPTY and "memory" in limits else 0,
+        sidecar=sidecar,
     )

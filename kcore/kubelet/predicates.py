@@ -1,8 +1,9 @@
 """Predicates: whether a kubelet takes a pod that is bound to its node, and how long it lets it run.
 
-Models admission when the kubelet first sees a pod: the node has to be one that the pod asks for, without taints that
-would have it evicted, with its host ports free and with room beside the pods that were taken before. A pod that is not
-taken fails with the reason, and nothing of it ever runs. A pod with a deadline fails when that has passed.
+Models admission when the kubelet first sees a pod: a node under pressure takes critical pods alone, or where it is only
+short of memory those too that ask for something or tolerate it; the node has to be one that the pod asks for, without
+taints that would have it evicted, with its host ports free and with room beside the pods that were taken before. A pod
+that is not taken fails with the reason, and nothing of it ever runs. A pod with a deadline fails when that has passed.
 
 Not modelled: making room for a critical pod, admission anew when the kubelet restarts, topology and devices.
 
@@ -17,16 +18,21 @@ from typing import NamedTuple
 from kcore.api.core.node import Node
 from kcore.api.core.pod import Pod
 from kcore.api.core.podstatus import PodStatus
+from kcore.api.core.taint import Taint
 from kcore.api.evolve import evolve
 from kcore.api.frozenmap import FrozenMap
 from kcore.api.hashmap import HashMap
 from kcore.api.memo import Memo
 from kcore.api.object import ApiObject
+from kcore.api.qos import BEST_EFFORT, pod_qos
+from kcore.kubelet.eviction import REASON as EVICTED
+from kcore.kubelet.eviction import is_critical
 from kcore.kubelet.phase import FAILED, TERMINAL
+from kcore.kubelet.thresholds import MEMORY_PRESSURE, PRESSURES
 from kcore.placement.fit import PODS, Usage, amounts_of, request_of
 from kcore.placement.hostports import conflict, host_ports
 from kcore.placement.nodeaffinity import matches_node_affinity
-from kcore.placement.taints import NO_EXECUTE, untolerated
+from kcore.placement.taints import NO_EXECUTE, NO_SCHEDULE, untolerated
 from kcore.reconcile.derived import Derived
 from kcore.world.view import MachineView
 
@@ -49,7 +55,10 @@ def is_new(pod: Pod) -> bool:
 
 def rejection(pod: Pod, node: Node, view: MachineView) -> Rejection | None:
     """Return why `node` does not take `pod`, None if it does; the rows are asked in upstream's order."""
-    lacking = _lacking(pod, node, view)
+    allocatable, pressures = _facts(node.status)
+    if pressures and not _fits_under(pressures, pod):
+        return Rejection(EVICTED, f"The node had condition: [{' '.join(pressures)}]. ")
+    lacking = _lacking(pod, node, allocatable, view) if allocatable else None
     if lacking is not None:
         return lacking
     if not matches_node_affinity(pod.spec.node_selector, pod.spec.affinity, node):
@@ -66,11 +75,17 @@ def _failed(predicate: str, why: str) -> Rejection:
     return Rejection(predicate, f"Predicate {predicate} failed: {why}")
 
 
-def _lacking(pod: Pod, node: Node, view: MachineView) -> Rejection | None:
+def _fits_under(pressures: tuple[str, ...], pod: Pod) -> bool:
+    """Tell whether a node under `pressures` takes `pod` all the same."""
+    if is_critical(pod):
+        return True
+    if pressures != (MEMORY_PRESSURE,):
+        return False
+    return pod_qos(pod) != BEST_EFFORT or untolerated((_MEMORY_TAINT,), pod.spec.tolerations, _SCHEDULING) is None
+
+
+def _lacking(pod: Pod, node: Node, allocatable: FrozenMap[int], view: MachineView) -> Rejection | None:
     """Return what of a resource the node lacks; a node that says nothing of what it can give lacks nothing."""
-    allocatable = _amounts(node.status.allocatable)
-    if not allocatable:
-        return None
     wanted = request_of(pod).amounts
     if not wanted and PODS not in allocatable:
         return None
@@ -145,7 +160,16 @@ def deadline_of(pod: Pod) -> int | None:
 
 
 _EVICTING = frozenset({NO_EXECUTE})
-_amounts: Memo[FrozenMap[int]] = Memo(amounts_of)
+_SCHEDULING = frozenset({NO_SCHEDULE})
+_MEMORY_TAINT = Taint(key="node.kubernetes.io/memory-pressure", effect=NO_SCHEDULE)
 _NOTHING = Usage()
 _NO_USAGE: HashMap[str, Usage] = HashMap()
+_facts: Memo[tuple[FrozenMap[int], tuple[str, ...]]] = Memo(
+    lambda status: (
+        amounts_of(status.allocatable),
+        tuple(one.type for one in status.conditions if one.type in PRESSURES and one.status == "True"),
+    )
+)
+"""What the status of a node says that pods may have of it, and the pressures that it is under."""
+
 _BOUND: Derived[HashMap[str, Usage]] = Derived(_NO_USAGE, _after, ("Pod",))

@@ -5,6 +5,8 @@ container without a required reference waits with CreateContainerConfigError and
 files of a running pod follow their objects at its next periodic sync, one a minute since they were written, while the
 environment and the files mounted by subPath stay as they were when the container was started.
 
+A container that is told the address of its pod is started once there is a sandbox that has one.
+
 A try that would fail as the one before is not made: what is not there is heard of when it comes, and counts from the
 next round on.
 
@@ -21,6 +23,7 @@ from collections.abc import Iterator
 from pyrsistent import PMap, pmap
 
 from kcore.api.core.container import Container as ContainerSpec
+from kcore.api.core.node import Node
 from kcore.api.core.pod import Pod
 from kcore.api.evolve import evolve
 from kcore.api.frozenmap import EMPTY, FrozenMap
@@ -31,6 +34,7 @@ from kcore.apiserver.store import Store
 from kcore.client.component import Work
 from kcore.client.instant import Instant
 from kcore.kubelet.configuration import Needs, configuration_of, files_of, needs_of
+from kcore.kubelet.downward import Facts, wants_address
 from kcore.kubelet.lifecycle import Plan
 from kcore.kubelet.memory import Attempt
 from kcore.kubelet.phase import TERMINAL
@@ -76,8 +80,11 @@ def set_up(
         if start.name not in needs.containers:
             starts.append(start)
             continue
+        if sandbox is None and wants_address(specs[start.name]):
+            wakes.append(view.now())
+            continue
         before = sandbox.container(start.name) if sandbox else None
-        found, at = _environment(specs[start.name], before, pod.metadata.namespace, files, view, start)
+        found, at = _environment(specs[start.name], before, _facts(pod, sandbox, view, node), files, view, start)
         starts += [found] if found is not None else []
         wakes += [at] if at is not None else []
     return evolve(plan, starts=tuple(starts), wake_at=min(wakes, default=None))
@@ -86,13 +93,13 @@ def set_up(
 def _environment(
     spec: ContainerSpec,
     before: Container | None,
-    namespace: str,
+    facts: Facts,
     files: FrozenMap[FrozenMap[str]],
     view: MachineView,
     start: StartContainer,
 ) -> tuple[StartContainer | None, int | None]:
     """Return the start of a container with what it needs, or when to try it (ms since 1970), if ever."""
-    found = configuration_of(spec, namespace, view.get, files)
+    found = configuration_of(spec, facts.pod.metadata.namespace, view.get, files, facts)
     waits = before is not None and before.failure is not None and before.failure.reason == CONFIG_ERROR
     if before is not None and waits:
         if found == before.failure:
@@ -103,6 +110,12 @@ def _environment(
     if isinstance(found, Failure):
         return evolve(start, failure=found), None
     return evolve(start, configuration=found), None
+
+
+def _facts(pod: Pod, sandbox: Sandbox | None, view: MachineView, node: str) -> Facts:
+    """Return what the containers of a pod may be told of it."""
+    here = view.get(ObjectKey("Node", "", node))
+    return Facts(pod, "" if sandbox is None else sandbox.address, here if isinstance(here, Node) else None)
 
 
 def _mounted(

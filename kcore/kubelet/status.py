@@ -23,13 +23,14 @@ from kcore.api.evolve import evolve
 from kcore.api.frozenmap import EMPTY, FrozenMap
 from kcore.api.resources import is_sidecar
 from kcore.client.view import View
-from kcore.kubelet.conditions import conditions
+from kcore.kubelet.conditions import conditions, disruption
 from kcore.kubelet.containers import CREATING, INITIALIZING, container_status, ended, tried
+from kcore.kubelet.downward import host_ip as address_of
 from kcore.kubelet.health import Health, health_of, is_probed
 from kcore.kubelet.phase import FAILED, TERMINAL, phase_of, tally_of
 from kcore.kubelet.prober import has_probes
 from kcore.kubelet.restart import go_duration
-from kcore.world.sandbox import Sandbox
+from kcore.world.sandbox import Cause, Sandbox
 
 _REPORTED = attrgetter(
     "observed_generation", "phase", "conditions", "message", "reason", "nominated_node_name",
@@ -46,10 +47,12 @@ def pod_status(
     *,
     held: FrozenMap[int] = EMPTY,
     terminal: bool = False,
+    cause: Cause | None = None,
 ) -> PodStatus:
     """Return the status of `pod`, of which `sandbox` runs on `node`; the very one that it has if nothing changed.
 
-    `held` are the back-offs (ms) that hold restarts back, by container; `terminal` tells that the pod will run no more.
+    `held` are the back-offs (ms) that hold restarts back, by container; `terminal` tells that the pod will run no more,
+    and the `cause` who ended it before its time, so that it has failed whatever its containers say.
     """
     old = pod.status
     init = _statuses(pod, sandbox, pod.spec.init_containers, old.init_container_statuses, held, view)
@@ -60,17 +63,17 @@ def pod_status(
         phase = phase_of(tally_of(pod.spec, (*init, *regular)), pod.spec.restart_policy, terminal=terminal)
     if terminal:
         init, regular = _ended(pod, init, regular)
-        phase = phase if phase in TERMINAL else FAILED
+        phase = phase if phase in TERMINAL and (cause is None or old.phase in TERMINAL) else FAILED
     network = sandbox is not None and sandbox.up and not sandbox.stopped
-    host_ip = _host_ip(node) or old.host_ip
+    host_ip = address_of(node) or old.host_ip
     pod_ip = _pod_ip(pod, sandbox, host_ip)
-    same = phase == old.phase
+    told = old if phase == old.phase else cause
     found: dict[str, Any] = {
         "observed_generation": pod.metadata.generation,
         "phase": phase,
         "conditions": conditions(pod, phase, (*init, *regular), view.timestamp, network=network),
-        "message": old.message if same else "",
-        "reason": old.reason if same else "",
+        "message": "" if told is None else told.message,
+        "reason": "" if told is None else told.reason,
         "nominated_node_name": "",
         "host_ip": host_ip,
         "host_ips": (HostIP(ip=host_ip),) if host_ip else (),
@@ -80,8 +83,10 @@ def pod_status(
         "init_container_statuses": init,
         "container_statuses": regular,
     }
-    told = zip(found.items(), _REPORTED(old), strict=True)
-    changed = {name: value for (name, value), was in told if value is not was and value != was}
+    if cause is not None and told is cause and cause.disruption:
+        found["conditions"] += (disruption(pod, cause, view.timestamp()),)
+    both = zip(found.items(), _REPORTED(old), strict=True)
+    changed = {name: value for (name, value), was in both if value is not was and value != was}
     return evolve(old, **changed) if changed else old
 
 
@@ -144,13 +149,6 @@ def _ended(
         )
     )
     return ended(init[:through]) + init[through:], ended(regular) if initialized else regular
-
-
-def _host_ip(node: Node | None) -> str:
-    """Return the address of the node by which it is known: an internal one first."""
-    addresses = node.status.addresses if node else ()
-    by_type = {one.type: one.address for one in reversed(addresses)}
-    return by_type.get("InternalIP") or by_type.get("ExternalIP") or ""
 
 
 def _pod_ip(pod: Pod, sandbox: Sandbox | None, host_ip: str) -> str:

@@ -1,10 +1,11 @@
 """Behavior: what the containers of an image do once they are asked to start.
 
 Models an image that can't be pulled, a process that ends by itself some time after each start, one that runs without
-ever being ready, one that needs a while until it answers probes, and one that hangs some time after each start. An
-image that no behavior names runs for ever and is ready at once.
+ever being ready, one that needs a while until it answers probes, one that hangs some time after each start, and one
+that takes memory and disk, at once or some time after each start. An image that no behavior names runs for ever, is
+ready at once and takes nothing.
 
-Not modelled: behavior that changes with time, load or the node.
+Not modelled: behavior that changes with the node, and use that grows bit by bit.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ class Behavior:
 
     With a `waiting` reason ("ImagePullBackOff") they never start. With an `exit_code` they end `after` ms from each
     start. `ready` tells whether they are ready while they run. They answer probes from `startup` ms after each start,
-    and with `hangs_after` until that many ms after it.
+    and with `hangs_after` until that many ms after it. From `uses_after` ms after each start they use `memory` and
+    `disk`, bytes, until they end. The image itself takes `image_size` bytes, 0 where nobody says.
     """
 
     image: str = "*"
@@ -31,6 +33,10 @@ class Behavior:
     ready: bool = True
     startup: int = 0
     hangs_after: int | None = None
+    memory: int = 0
+    disk: int = 0
+    uses_after: int = 0
+    image_size: int = 0
 
 
 STEADY = Behavior()

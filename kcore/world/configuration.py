@@ -39,10 +39,12 @@ NEVER_PULL = "ErrImageNeverPull"
 class Configuration:
     """What a container was started with.
 
-    `environment` holds its variables as far as they are literal or come from `sources` ("ConfigMap/web"), which are
-    those that were there; `files` the contents that were mounted by subPath, by "volume/path".
+    `environment` holds its variables, of which some come from `sources` ("ConfigMap/web"), which are those that were
+    there; `files` the contents that were mounted by subPath, by "volume/path". `command` is what it was started by,
+    with its arguments, where variables stand in that.
     """
 
     environment: FrozenMap[str] = EMPTY
     sources: tuple[str, ...] = ()
     files: FrozenMap[str] = EMPTY
+    command: tuple[str, ...] = ()

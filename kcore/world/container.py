@@ -4,7 +4,9 @@ Models starting (the image is pulled, the process comes up), waiting for an imag
 find, running, stopping after a signal, and the exit with its code. What a container remembers of its past is its last
 exit and how often it was started again; what it runs with is its configuration at its start.
 
-Not modelled: memory limits, pauses, and containers in a sandbox that the kubelet did not ask for.
+A container that uses more memory than its limit is killed by the kernel at that moment, whoever looks.
+
+Not modelled: pauses, and containers in a sandbox that the kubelet did not ask for.
 
 Upstream: https://github.com/kubernetes/cri-api/blob/v0.36.0/pkg/apis/runtime/v1/api.proto
 """
@@ -27,6 +29,9 @@ AFTER_HOOK = 2000
 
 SIGKILL_EXIT = 137
 """The exit code of a process that is killed."""
+
+OOM_KILLED = "OOMKilled"
+"""The reason of an exit for want of memory."""
 
 
 class ContainerState(enum.Enum):
@@ -54,11 +59,12 @@ class Stimulus(enum.Enum):
 
 @attrs.frozen(kw_only=True)
 class Exit:
-    """The end of one run: the exit code and when the run began and ended (ms since 1970)."""
+    """The end of one run: the exit code, when the run began and ended (ms since 1970), and a reason if there is one."""
 
     code: int
     started: int
     finished: int
+    reason: str = ""
 
 
 @quick
@@ -75,6 +81,11 @@ class Container:
     A process answers probes from `answers_from` until `answers_until` (None: for ever); `ready` tells whether it says
     then that it is ready, and `ready_since` since when. Its probes come back to the same phase every `probed` ms, 0 for
     one that has none. Its hook before a stop takes `pre_stop` ms.
+
+    It may use `memory_limit` bytes, 0 for as many as it likes, and uses what its image does from `uses_from` on; `oom`
+    tells that what is due is its end for want of memory. `slowed` is how much later (ms) than usual it answers after a
+    start. While it `flaps`, it says that it is not ready and that it is for so many ms by turns, since `ready_since`.
+    A `sidecar` has its place among the init containers, from 1 on; 0 for any other.
     """
 
     name: str
@@ -98,6 +109,12 @@ class Container:
     ready_since: int = 0
     probed: int = 0
     pre_stop: int = 0
+    memory_limit: int = 0
+    uses_from: int = 0
+    oom: bool = False
+    slowed: int = 0
+    flaps: int = 0
+    sidecar: int = 0
 
     @property
     def has_process(self) -> bool:
@@ -192,6 +209,18 @@ def stop(container: Container, behavior: Behavior, now: int, takes: int, within:
     return evolve(container, state=state, since=now, due=due, exit_code=code)
 
 
+def out_of_memory(container: Container, now: int) -> Container:
+    """Return the container that the kernel kills `now` for want of memory, itself if it does not run."""
+    if container.state is not ContainerState.RUNNING:
+        return container
+    return evolve(container, due=now, exit_code=SIGKILL_EXIT, oom=True)
+
+
+def killed_with_machine(container: Container, now: int) -> Container:
+    """Return the container whose machine goes off `now`, itself if it does not run."""
+    return _exited(evolve(container, exit_code=SIGKILL_EXIT, oom=False), now) if container.has_process else container
+
+
 def _waiting(container: Container, behavior: Behavior, at: int) -> Container:
     """Return the container that waits from `at` on: for its image, for what its start failed for, or for nothing."""
     reason = behavior.waiting or (container.failure.reason if container.failure else "ContainerCreating")
@@ -213,12 +242,15 @@ def _running(container: Container, behavior: Behavior, at: int) -> Container:
     ended = container.exit or container.last_exit
     again = ended is not None
     exit_code = 0 if container.once and behavior.exit_code is None else behavior.exit_code
+    due, oom = None if exit_code is None else at + behavior.after, False
+    if 0 < container.memory_limit < behavior.memory and (due is None or at + behavior.uses_after < due):
+        due, exit_code, oom = at + behavior.uses_after, SIGKILL_EXIT, True
     return Container(
         name=container.name,
         image=container.image,
         state=ContainerState.RUNNING,
         since=at,
-        due=None if exit_code is None else at + behavior.after,
+        due=due,
         once=container.once,
         exit_code=exit_code,
         started=at,
@@ -226,18 +258,25 @@ def _running(container: Container, behavior: Behavior, at: int) -> Container:
         restarts=container.restarts + again,
         last_exit=ended,
         configuration=container.configuration,
-        answers_from=at + behavior.startup,
+        answers_from=at + behavior.startup + container.slowed,
         answers_until=None if behavior.hangs_after is None else at + behavior.hangs_after,
         ready_since=at,
         probed=container.probed,
         pre_stop=container.pre_stop,
+        memory_limit=container.memory_limit,
+        uses_from=at + behavior.uses_after if behavior.uses_after else 0,
+        oom=oom,
+        slowed=container.slowed,
+        sidecar=container.sidecar,
     )
 
 
 def _exited(container: Container, at: int) -> Container:
     """Return the container whose process ends `at`, with the code that was due."""
     started = container.since if container.started is None else container.started
-    ended = Exit(code=container.exit_code or 0, started=started, finished=at)
+    out_of_memory = container.oom and container.exit_code == SIGKILL_EXIT and container.state is ContainerState.RUNNING
+    reason = OOM_KILLED if out_of_memory else ""
+    ended = Exit(code=container.exit_code or 0, started=started, finished=at, reason=reason)
     return evolve(container, state=ContainerState.EXITED, since=at, due=None, exit_code=None, ready=False, exit=ended)
 
 

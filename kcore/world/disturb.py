@@ -1,8 +1,8 @@
 """Disturbing the world: what a fault does to machines and containers, as pure functions.
 
 Models a link to the control plane or between machines that is cut and mended, a machine that loses its power, a
-container that stops being ready or becomes ready again, and one whose process exits before its time. Nobody is asked,
-least of all the API server.
+container that stops being ready or becomes ready again, or does both by turns, one whose process exits before its time,
+and a machine on which all starts are slow. Nobody is asked, least of all the API server.
 
 Not modelled: a machine that comes back from a power loss with its containers gone is a machine that was off; what its
 kubelet makes of that is the kubelet's business.
@@ -58,6 +58,19 @@ def with_readiness(world: World, node: str, pod: ObjectKey, now: int, *, ready: 
     return _each(world, world.sandboxes_of(node, pod), partial(_made_ready, ready, now))
 
 
+def with_pace(world: World, node: str, *, slow: bool) -> World:
+    """Return the world in which what starts on the machine `node` from now on is slow to answer, or is not."""
+    return evolve(world, slow=world.slow | {node} if slow else world.slow - {node})
+
+
+def with_flapping(world: World, node: str, pod: ObjectKey, now: int, *, every: int) -> World:
+    """Return the world in which the containers of `pod` are not ready and ready by turns of `every` ms, 0 for steady.
+
+    Only those flap that somebody probes.
+    """
+    return _each(world, world.sandboxes_of(node, pod), partial(_flapping, every, now))
+
+
 def crashed(world: World, node: str, pod: ObjectKey, now: int) -> World:
     """Return the world in which the running containers of `pod` have exited with an error at `now`."""
     return _each(world, world.sandboxes_of(node, pod), partial(_ended, world.behaviors, now))
@@ -66,6 +79,11 @@ def crashed(world: World, node: str, pod: ObjectKey, now: int) -> World:
 def _made_ready(ready: bool, now: int, container: Container) -> Container:  # noqa: FBT001 - bound in one place above
     changes = container.has_process and container.ready is not ready
     return evolve(container, ready=ready, ready_since=now) if changes else container
+
+
+def _flapping(every: int, now: int, container: Container) -> Container:
+    flaps = every if container.probed and container.has_process else 0
+    return container if container.flaps == flaps else evolve(container, flaps=flaps, ready_since=now)
 
 
 def _ended(behaviors: tuple[Behavior, ...], now: int | None, container: Container) -> Container:

@@ -1,9 +1,10 @@
 """Machine: a computer that pods run on, and the addresses that it hands out.
 
 Models power, the network links to the control plane and to other machines, the container runtime, and a block of 253
-pod addresses that are handed out in a circle, so that a replaced pod gets another address than its predecessor.
+pod addresses that are handed out in a circle, so that a replaced pod gets another address than its predecessor; and
+what is taken of its memory and disk by something that is no pod.
 
-Not modelled: disks, memory, the kernel, IPv6.
+Not modelled: the kernel, IPv6.
 
 Upstream: https://github.com/containernetworking/plugins/blob/v1.6.0/plugins/ipam/host-local/backend/allocator/allocator.go
 """
@@ -11,20 +12,33 @@ Upstream: https://github.com/containernetworking/plugins/blob/v1.6.0/plugins/ipa
 from __future__ import annotations
 
 from collections.abc import Container as Holding
+from typing import NamedTuple
 
 import attrs
 
+from kcore.api.core.pod import Pod
+from kcore.api.frozenmap import EMPTY, FrozenMap
+from kcore.client.instant import Instant
 from kcore.errors import MisuseError
 
 BLOCK = 253
 """How many pods of a machine can have an address at a time: .2 to .254."""
 
 
+class Shutdown(NamedTuple):
+    """How far the shutdown of a machine has come: the group of pods that is ended, -1 for none yet, and since when."""
+
+    group: int
+    since: Instant
+
+
 @attrs.frozen(kw_only=True)
 class Machine:
     """A machine; `prefix` is the block of its pods' addresses, "10.244.0.".
 
-    `unreachable` names the machines that what is sent from here does not get to, nor back.
+    `unreachable` names the machines that what is sent from here does not get to, nor back. `taken` is what something
+    that is no pod takes, in bytes by the name of the resource. The `static_pods` are those of the manifests on its
+    disk. A `shutdown` is under way where somebody has told the machine to go off.
     """
 
     name: str
@@ -33,6 +47,9 @@ class Machine:
     connected: bool = True
     unreachable: frozenset[str] = frozenset()
     runtime_up: bool = True
+    taken: FrozenMap[int] = EMPTY
+    static_pods: tuple[Pod, ...] = ()
+    shutdown: Shutdown | None = None
 
     @property
     def runs_containers(self) -> bool:

@@ -25,7 +25,7 @@ from kcore.apiserver.request import Response
 from kcore.apiserver.store import Store
 from kcore.client.view import View
 from kcore.errors import MisuseError
-from kcore.world.sandbox import Sandbox, SandboxId
+from kcore.world.sandbox import Sandbox, SandboxId, uid_of
 
 if TYPE_CHECKING:
     from kcore.world.world import World
@@ -171,6 +171,12 @@ def shared(world: World, store: Store, now: int, question: Question) -> Answer:
     return Answer(pods=samples)
 
 
+def borne_by(world: World, store: Store, pod: Pod, metric: str) -> int:
+    """Return what the loads of `metric` have a pod bear that serves them, in thousandths."""
+    loads = [one for one in world.metrics.loads if one.metric == metric and _is_for(one, pod)]
+    return sum(_share(world, store, one) for one in loads) if loads and _serves(world, pod) else 0
+
+
 def _asked_for(gauge: Gauge, question: Question) -> bool:
     named = (gauge.metric, gauge.namespace, gauge.of) == (question.metric, question.namespace, question.of)
     return named and question.matches.matches(gauge.labels)
@@ -224,7 +230,7 @@ def _serves(world: World, pod: Pod) -> bool:
 
 
 def _sandbox(world: World, pod: Pod) -> Sandbox | None:
-    return world.sandboxes.get(SandboxId(pod.spec.node_name, pod.metadata.uid))
+    return world.sandboxes.get(SandboxId(pod.spec.node_name, uid_of(pod)))
 
 
 SOURCES: Mapping[str, Source] = {SHARED: shared}

@@ -14,10 +14,20 @@ from typing import NamedTuple
 
 import attrs
 
+from kcore.api.core.pod import Pod
 from kcore.api.evolve import quick
 from kcore.api.frozenmap import EMPTY, FrozenMap
 from kcore.api.object import ObjectKey
 from kcore.world.container import Container, ContainerState
+
+MIRROR = "kubernetes.io/config.mirror"
+"""The annotation of a pod in the API that stands for a static one; its value is the uid of that."""
+
+
+def uid_of(pod: Pod) -> str:
+    """Return the uid under which a machine runs `pod`: its own, or that of the static pod that it stands for."""
+    annotations = pod.metadata.annotations
+    return annotations[MIRROR] if annotations and MIRROR in annotations else pod.metadata.uid
 
 
 class SandboxId(NamedTuple):
@@ -25,6 +35,17 @@ class SandboxId(NamedTuple):
 
     node: str
     pod_uid: str
+
+
+class Cause(NamedTuple):
+    """Why a pod was ended before its time: a reason as a status gives it, and a sentence.
+
+    A `disruption` is a cause that is not the pod's own fault, which its conditions say.
+    """
+
+    reason: str
+    message: str
+    disruption: bool = True
 
 
 @quick
@@ -35,7 +56,8 @@ class Sandbox:
     `grace` is the seconds that the pod was given to stop within, `stop_within` those of the latest request to stop,
     None until there is one. Containers are in the order in which they were first started. `files` are those of its
     volumes of ConfigMaps and Secrets: content by path, by volume; they were first `written` at that time (ms since
-    1970).
+    1970). The `cause` is why it was stopped, where that was not the pod's own end or its deletion. The `hostname` is
+    what its containers call themselves, "" for the name of the pod.
     """
 
     id: SandboxId
@@ -46,6 +68,8 @@ class Sandbox:
     stop_within: int | None = None
     files: FrozenMap[FrozenMap[str]] = EMPTY
     written: int | None = None
+    cause: Cause | None = None
+    hostname: str = ""
 
     @property
     def due(self) -> int | None:

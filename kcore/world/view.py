@@ -1,7 +1,7 @@
 """MachineView: what a kubelet sees, its cache of the API and its own machine.
 
-Models that a kubelet knows the state of its containers from the runtime at once, and that of the API through its cache.
-It sees no other machine.
+Models that a kubelet knows the state of its containers from the runtime at once, what they use too, and that of the
+API through its cache. It sees no other machine.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from kcore.client.view import View
 from kcore.world.disk import Mount
 from kcore.world.machine import Machine
 from kcore.world.sandbox import Sandbox, SandboxId
+from kcore.world.usage import Usage, image_sizes, is_measured, usage_of
 from kcore.world.world import World
 
 
@@ -47,6 +48,18 @@ class MachineView(View):
     def sandboxes(self) -> tuple[Sandbox, ...]:
         """Return all that runs here, sorted by pod uid."""
         return self._read(("sandboxes",), self._world.sandboxes_on(self._node))
+
+    def is_measured(self) -> bool:
+        """Tell whether anything uses memory or disk here, or may."""
+        return self._read(("is_measured",), is_measured(self._world, self._node))
+
+    def images(self) -> tuple[tuple[str, int], ...]:
+        """Return the images here whose size somebody has said, with that in bytes, the largest first."""
+        return self._read(("images",), image_sizes(self._world, self._node))
+
+    def usage(self, resource: str) -> Usage:
+        """Return what is in use of `resource` here ("memory", "ephemeral-storage")."""
+        return self._read(("usage", resource), usage_of(self._world, self._store, self._node, resource, self._now))
 
     def mounts(self) -> tuple[Mount, ...]:
         """Return what is mounted here in sandboxes that have not stopped, by pod uid."""

@@ -23,11 +23,28 @@ from kcore.client.turn import Action
 from kcore.errors import MisuseError
 from kcore.machine.heap import Heap
 from kcore.world import disk
-from kcore.world.actions import CreateSandbox, RemoveSandbox, StartContainer, StopContainer, StopSandbox, WriteFiles
+from kcore.world.actions import (
+    CreateSandbox,
+    KillForMemory,
+    PowerOff,
+    ProceedShutdown,
+    RemoveSandbox,
+    StartContainer,
+    StopContainer,
+    StopSandbox,
+    WriteFiles,
+)
 from kcore.world.behavior import Behavior, behavior_of
 from kcore.world.configuration import Failure
-from kcore.world.container import Container, fall_due, new_container, start_again, stop
+from kcore.world.container import (
+    Container,
+    fall_due,
+    new_container,
+    start_again,
+    stop,
+)
 from kcore.world.disk import NO_DISKS, AttachDisk, DeleteDisk, DetachDisk, Disks, Mount, MountVolumes
+from kcore.world.ending import all_stopped, kill_for_memory, power_off, proceed_shutdown
 from kcore.world.images import pull_failure
 from kcore.world.machine import BLOCK, Machine, free_address, pod_prefix
 from kcore.world.metrics import NO_METRICS, Metrics
@@ -45,7 +62,8 @@ class World:
 
     `of_machine` and `of_pod` index the sandboxes; `handed_out` counts the addresses of each machine; `timers` holds a
     sandbox at each time when something is due in it, and the first of them is never out of date. `images` are those
-    that each machine has pulled; nothing is pulled while the registry is down.
+    that each machine has pulled; nothing is pulled while the registry is down. What starts on the machines in `slow`
+    answers a minute later than elsewhere.
     """
 
     machines: HashMap[str, Machine] = NOTHING
@@ -59,6 +77,7 @@ class World:
     metrics: Metrics = NO_METRICS
     images: HashMap[str, frozenset[str]] = NOTHING
     registry_up: bool = True
+    slow: frozenset[str] = frozenset()
     pod_start: int = 0
     pod_stop: int = 0
 
@@ -136,6 +155,7 @@ class World:
             metrics=self.metrics,
             images=self.images,
             registry_up=self.registry_up,
+            slow=self.slow,
             pod_start=self.pod_start,
             pod_stop=self.pod_stop,
         )
@@ -191,7 +211,7 @@ def _create_sandbox(world: World, action: CreateSandbox, _: int) -> World:
         if found is None:
             return world
         address, handed_out = found
-    sandbox = Sandbox(id=action.id, pod=action.pod, address=address, grace=action.grace)
+    sandbox = Sandbox(id=action.id, pod=action.pod, address=address, grace=action.grace, hostname=action.hostname)
     name = (node, action.pod)
     return evolve(
         world,
@@ -223,7 +243,7 @@ def _start_container(world: World, action: StartContainer, now: int) -> World:
     before = sandbox.container(action.name)
     due = now + world.pod_start + action.post_start
     here = world.images.get(action.id.node, _NO_IMAGES)
-    failure = action.failure
+    failure, slowed = action.failure, SLOW if world.slow and action.id.node in world.slow else 0
     if action.image not in here or not world.registry_up:
         world, missing = _pulled(world, action, here)
         failure = missing or failure
@@ -233,11 +253,14 @@ def _start_container(world: World, action: StartContainer, now: int) -> World:
             fresh = evolve(fresh, failure=failure, configuration=action.configuration)
         if action.probed or action.pre_stop:
             fresh = evolve(fresh, probed=action.probed, pre_stop=action.pre_stop)
+        if action.memory_limit or slowed or action.sidecar:
+            fresh = evolve(fresh, memory_limit=action.memory_limit, slowed=slowed, sidecar=action.sidecar)
         begun = evolve(sandbox, containers=(*sandbox.containers, fresh))
         return world.with_sandbox(begun, world.timers, sandbox.due)
     behavior = behavior_of(world.behaviors, before.image)
-    after = start_again(before, behavior, now, due, failure, action.configuration)
-    if after is before:
+    given = before if before.slowed == slowed else evolve(before, slowed=slowed)
+    after = start_again(given, behavior, now, due, failure, action.configuration)
+    if after is given:
         return world
     return world.with_sandbox(_replaced(sandbox, before, after), world.timers, sandbox.due)
 
@@ -287,10 +310,10 @@ def _stop_sandbox(world: World, action: StopSandbox, now: int) -> World:
     if sandbox is None or (sandbox.stop_within is not None and sandbox.stop_within <= action.grace):
         return world
     within = action.grace * 1000
-    containers = tuple(
-        stop(one, behavior_of(world.behaviors, one.image), now, world.pod_stop, within) for one in sandbox.containers
-    )
+    containers = all_stopped(world, sandbox.containers, now, within)
     stopping = evolve(sandbox, containers=containers, stop_within=action.grace)
+    if action.cause is not None:
+        stopping = evolve(stopping, cause=action.cause)
     return world.with_sandbox(stopping, world.timers, sandbox.due)
 
 
@@ -320,14 +343,20 @@ def _without(index: HashMap[K, tuple[SandboxId, ...]], term: K, id_: SandboxId) 
     return index.set(term, rest) if rest else index.delete(term)
 
 
+SLOW = 60_000
+"""How much later (ms) than usual what starts on a slow machine answers."""
+
 _NO_IMAGES: frozenset[str] = frozenset()
 
 _ACTIONS: Mapping[type[Action], Callable[[World, Any, int], World]] = {
     CreateSandbox: _create_sandbox,
     StartContainer: _start_container,
     StopContainer: _stop_container,
+    KillForMemory: kill_for_memory,
     StopSandbox: _stop_sandbox,
     WriteFiles: _write_files,
+    ProceedShutdown: proceed_shutdown,
+    PowerOff: power_off,
     RemoveSandbox: _remove_sandbox,
     MountVolumes: _mount_volumes,
 }

@@ -23,10 +23,29 @@ from kcore.users.delete import Delete
 from kcore.world.disk import DiskId, Mount, MountVolumes
 
 ZONE = "topology.kubernetes.io/zone"
-ROOM = FrozenMap({"cpu": "4", "memory": "8Gi", "pods": "110"})
+ROOM = FrozenMap({"cpu": "4", "memory": "8Gi", "pods": "110", "ephemeral-storage": "20Gi"})
+PROBED = {"containers": [{"name": "c", "image": "app:v1", "readinessProbe": {"exec": {"command": ["true"]}}}]}
 POD = ObjectKey("Pod", "default", "web")
 WEB = Target(kind="Pod", namespace="default", name="web")
 MODEL = build_model(components_of(ClusterConfig(cloud_provider="external")))
+
+
+GUARD = Json.of(
+    {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": "guard"},
+        "webhooks": [
+            {
+                "name": "pods.guard.example.com",
+                "clientConfig": {"url": "https://guard.example.com"},
+                "sideEffects": "None",
+                "admissionReviewVersions": ["v1"],
+            }
+        ],
+    }
+)
+"""A webhook that is about nothing."""
 
 
 def pod(**spec):
@@ -35,11 +54,11 @@ def pod(**spec):
 
 
 def running(budget=None, **spec):
-    """A cluster of two nodes with a pod that runs on the first and has written to a disk."""
+    """A cluster of two nodes and a webhook, with a pod that runs on the first and has written to a disk."""
     zones = {"n1": "a", "n2": "b"}
     nodes = [NodeSpec(name=name, capacity=ROOM, labels=FrozenMap({ZONE: zones[name]})) for name in sorted(zones)]
     state = boot(MODEL, Plan(nodes=nodes, masters=2, budget=FrozenMap(budget or {})))
-    state = settle(MODEL, then(state, Apply(objects=(pod(**spec),)))).state
+    state = settle(MODEL, then(state, Apply(objects=(pod(**spec), GUARD)))).state
     mount = MountVolumes(id=state.world.sandboxes_on("n1")[0].id, mounts=(Mount(DiskId("nfs", "files:/v"), "claim"),))
     return attrs.evolve(state, world=state.world.act(mount, state.now))
 
@@ -170,7 +189,7 @@ def test_a_fault_is_offered_while_its_budget_lasts(fault):
     """None without a budget; one event fewer may be offered after each."""
     assert not [event for event in MODEL.enabled(running()) if isinstance(event, fault.event)]
 
-    state = running({fault.budget: 1})
+    state = running({fault.budget: 1}, **PROBED)
     offered = [event for event in MODEL.enabled(state) if isinstance(event, fault.event)]
 
     assert offered

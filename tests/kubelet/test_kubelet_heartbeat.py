@@ -9,10 +9,11 @@ from kcore.api.convert import from_wire
 from kcore.api.object import ObjectKey
 from kcore.apiserver.bootstrap import bootstrap
 from kcore.apiserver.handle import Context, handle
-from kcore.kubelet import KUBELET, kubelet
-from kcore.kubelet.heartbeat import RENEW_INTERVAL, lease_key
+from kcore.kubelet import KUBELET, KubeletConfig, kubelet
+from kcore.kubelet.config import RENEW_INTERVAL
+from kcore.kubelet.heartbeat import lease_key
 from kcore.world.view import MachineView
-from kcore.world.world import build_world
+from kcore.world.world import Behavior, build_world
 
 NOW = 946_684_800_000
 NODE = ObjectKey("Node", "", "n1")
@@ -31,9 +32,9 @@ def cluster(ready="True"):
     return bootstrap(NOW).put(from_wire(node))
 
 
-def beat(store, now=NOW, component=KUBELET):
+def beat(store, now=NOW, component=KUBELET, world=None):
     """One heartbeat: the requests that were made, the store after it and the turn's end."""
-    world, answers, requests = build_world(["n1"]), (), []
+    world, answers, requests = world or build_world(["n1"]), (), []
     while True:
         turn = component.reconcile(None, MachineView(store, now, answers, world=world, node="n1"), LEASE)
         for call in turn.requests:
@@ -81,7 +82,7 @@ def test_a_node_that_is_doubted_says_that_it_is_ready(doubt):
 @pytest.mark.parametrize("interval", [RENEW_INTERVAL, 1500])
 def test_the_next_heartbeat_is_due_after_the_interval(interval):
     """As often as the kubelet was told."""
-    assert beat(cluster(), NOW, kubelet(interval))[2].wake_at == NOW + interval
+    assert beat(cluster(), NOW, kubelet(KubeletConfig(renew_interval=interval)))[2].wake_at == NOW + interval
 
 
 def test_a_node_that_is_gone_has_no_heartbeat():
@@ -98,3 +99,31 @@ def test_a_heartbeat_writes_only_what_the_kubelet_declares():
     declared = {(write.verb.value, write.kind, write.subresource) for write in KUBELET.writes}
 
     assert asked - {("get", "Lease", "")} == {one for one in declared if one[1] in ("Lease", "Node")}
+
+
+def test_images_are_told_the_largest_first():
+    """Those of which somebody says how large they are; nothing is told twice."""
+    sizes = (Behavior(image="large:*", image_size=3000), Behavior(image="small:*", image_size=10))
+    world = build_world(["n1"], behaviors=sizes)
+    images = frozenset({"small:v1", "large:v1", "unknown:v1"})
+    world = attrs.evolve(world, images=world.images.set("n1", images))
+
+    requests, store, _ = beat(cluster(), world=world)
+
+    assert [(one.names, one.size_bytes) for one in store.get(NODE).status.images] == [
+        (("large:v1",), 3000),
+        (("small:v1",), 10),
+    ]
+    assert ("update", "Node", "status") in requests
+    assert ("update", "Node", "status") not in beat(store, NOW + 10_000, world=world)[0]
+
+
+def test_a_machine_that_is_off_has_no_heartbeat():
+    """Nobody is left to send one."""
+    world = build_world(["n1"])
+    world = attrs.evolve(world, machines=world.machines.set("n1", attrs.evolve(world.machine("n1"), powered=False)))
+
+    requests, _, turn = beat(cluster(), world=world)
+
+    assert requests == []
+    assert turn.wake_at is None

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from kcore.api.kinds import key_of
 from kcore.api.meta.condition import Condition
+from kcore.api.object import ObjectKey
 
 OWNED = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"]
 
@@ -136,6 +137,7 @@ def live(bench, pod, images, init, policy, acts):
             bench.delete(grace=30 if act == "delete" else 0)
         elif act == "forget":
             bench.memory = {}
+            bench.add(ObjectKey("Pod", "default", "p"))
         bench.run(bench.clock + 130)
     return bench
 
