@@ -10,12 +10,12 @@ from kcore.cluster.process import Process
 from kcore.cluster.state import ClusterState
 from kcore.network.network import Network
 
-KUBE_PROXY, COREDNS, BALANCER = "kube-proxy", "coredns", "cloud-load-balancer"
+KUBE_PROXY, COREDNS, BALANCER, CACHE = "kube-proxy", "coredns", "cloud-load-balancer", "node-local-dns"
 
 
 def network_of(state: ClusterState) -> Network:
     """Return the network of a state."""
-    families: dict[str, dict[str, Process]] = {KUBE_PROXY: {}, COREDNS: {}, BALANCER: {}}
+    families: dict[str, dict[str, Process]] = {KUBE_PROXY: {}, COREDNS: {}, BALANCER: {}, CACHE: {}}
     for name, process in state.processes.items():
         if name.family in families:
             families[name.family][name.instance] = process
@@ -29,6 +29,7 @@ def network_of(state: ClusterState) -> Network:
         names=None if names is None else _heard(state, names),
         balancer=None if balancer is None else _heard(state, balancer),
         late=balancer is not None and not balancer.linked,
+        kept={node: families[CACHE][node].memory for node in sorted(families[CACHE])},
     )
 
 

@@ -13,7 +13,8 @@ Upstream: https://github.com/kubernetes/dns/blob/master/docs/specification.md
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import attrs
 
@@ -35,6 +36,7 @@ NDOTS = 5
 
 NXDOMAIN = "NXDOMAIN"
 FORWARDED = "not a name of this cluster"
+UNANSWERED = "no DNS server answers"
 
 
 @attrs.frozen(kw_only=True, order=True)
@@ -62,9 +64,14 @@ class Answer:
 
 def lookup(view: View, name: str, namespace: str, domain: str = CLUSTER_DOMAIN) -> Answer:
     """Return what a pod of `namespace` gets for `name`: the first answer along its search path."""
+    return lookup_by(partial(resolve, view, domain=domain), name, namespace, domain)
+
+
+def lookup_by(ask: Callable[[str], Answer], name: str, namespace: str, domain: str = CLUSTER_DOMAIN) -> Answer:
+    """Return what a pod of `namespace` gets for `name`, if `ask` answers for each full name."""
     answer = Answer(refusal=NXDOMAIN)
     for candidate in searched(name, namespace, domain):
-        answer = resolve(view, candidate, domain)
+        answer = ask(candidate)
         if not answer.refusal:
             return answer
     return answer

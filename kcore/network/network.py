@@ -1,8 +1,8 @@
 """Network: what each part of the network knows, and the machines that it connects, as one value.
 
 Models each node's kube-proxy table, the DNS server's and the load balancer's knowledge as views, every one with its own
-lag, and the NetworkPolicies as they are. Two worlds: the views say where a request is sent, the machines whether it
-arrives. A pod is known by its address on its machine, whatever the API says of it.
+lag, the answers that nodes keep, and the NetworkPolicies as they are. Two worlds: the views say where a request is
+sent, the machines whether it arrives. A pod is known by its address on its machine, whatever the API says of it.
 
 Not modelled: networks that enforce policies late, and packets that are lost by chance.
 """
@@ -10,14 +10,18 @@ Not modelled: networks that enforce policies late, and packets that are lost by 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import attrs
 
 from kcore.api.core.node import Node
 from kcore.api.core.pod import Pod
 from kcore.api.object import ObjectKey
+from kcore.client.turn import Key
 from kcore.client.view import View
-from kcore.world.sandbox import Sandbox
+from kcore.network.dns import UNANSWERED, Answer, resolve
+from kcore.network.nodelocaldns import kept
+from kcore.world.sandbox import Sandbox, uid_of
 from kcore.world.world import World
 
 
@@ -26,6 +30,7 @@ class Network:
     """`now` is the API as it is; `tables` are the views of the kube-proxies by node, `names` that of a DNS server.
 
     `balancer` is what the load balancer has heard and `late` tells whether it hears no more. None: there is none.
+    `kept` is what the DNS cache of each node remembers, where nodes have one.
     """
 
     now: View
@@ -34,6 +39,14 @@ class Network:
     names: View | None = None
     balancer: View | None = None
     late: bool = False
+    kept: Mapping[str, Mapping[Key, Any]] = attrs.field(factory=dict)
+
+    def answer(self, node: str, name: str) -> Answer:
+        """Return what a pod on a node is answered for a full name: what is kept there, else what the server says."""
+        held = kept(self.kept[node], name, self.now.now()) if node in self.kept else None
+        if held is not None:
+            return held
+        return Answer(refusal=UNANSWERED) if self.names is None else resolve(self.names, name)
 
     def is_on(self, node: str) -> bool:
         """Tell whether there is such a machine, and it is on."""
@@ -43,7 +56,7 @@ class Network:
     def pod_of(self, sandbox: Sandbox) -> Pod | None:
         """Return the pod that a sandbox was made for, None where the API has it no more."""
         found = self.now.get(sandbox.pod)
-        return found if isinstance(found, Pod) and found.metadata.uid == sandbox.id.pod_uid else None
+        return found if isinstance(found, Pod) and uid_of(found) == sandbox.id.pod_uid else None
 
     def with_address(self, address: str) -> Sandbox | None:
         """Return the sandbox that has an address of its own, None if none does."""

@@ -1,11 +1,11 @@
 """NetworkPolicy: whether one end may talk to another.
 
 Models that a pod which a policy selects for a direction may only talk as some such policy allows, that others may talk
-to anybody, and that a connection needs leave at both ends; peers by pod and namespace labels and by address ranges with
+to anybody, and that a connection needs leave at both ends, but for one of a pod with itself or with the node that it is
+on, which nothing forbids; peers by pod and namespace labels and by address ranges with
 exceptions, ports by number, range and name.
 
-Not modelled: that a node may always reach its own pods, connections that outlive a change of policy, and networks that
-enforce no policies.
+Not modelled: connections that outlive a change of policy, and networks that enforce no policies.
 
 Upstream: https://kubernetes.io/docs/concepts/services-networking/network-policies/
 """
@@ -31,10 +31,11 @@ INGRESS, EGRESS = "Ingress", "Egress"
 
 @attrs.frozen(kw_only=True)
 class Peer:
-    """One end of a connection: a pod, or an address outside the cluster."""
+    """One end of a connection: a pod, or an address, which may be that of a `node`."""
 
     address: str = ""
     pod: Pod | None = None
+    node: str = ""
 
     @classmethod
     def of(cls, pod: Pod) -> Peer:
@@ -64,9 +65,14 @@ def allowed(view: View, source: Peer, to: Peer, port: int, protocol: str = "TCP"
         return ALLOWED
     for direction, own, other in ((EGRESS, source, to), (INGRESS, to, source)):
         verdict = _leave(view, direction, own, other, _Port(port, protocol, to.pod))
-        if not verdict.allowed:
+        if not verdict.allowed and not _is_at_home(own, other):
             return verdict
     return ALLOWED
+
+
+def _is_at_home(own: Peer, other: Peer) -> bool:
+    """Tell whether the other end of a pod's connection is the node that the pod is on."""
+    return own.pod is not None and bool(other.node) and other.node == own.pod.spec.node_name
 
 
 @attrs.frozen

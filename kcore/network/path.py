@@ -1,10 +1,12 @@
 """Path: who gets a request and why, or why nobody does, from the name that is asked for to the process that listens.
 
-Models, in order: the name, as the DNS server answers it, if the client's policies let it ask; the Service, by the table
-of the client's node; NetworkPolicies at both ends; and whether what is sent arrives: machines that are off, links that
-are cut, addresses that nobody has any more, containers that do not run. A request to several names or endpoints may end
-up at each of them, and each has its own `Arrival`. From outside a request reaches node ports, external addresses and
-load balancers, and no address of the cluster's own network.
+Models, in order: the name, as the DNS server or the cache of the node answers it, if the client's policies let it ask;
+the Service, by the table of the client's node; NetworkPolicies at both ends; and whether what is sent arrives: machines
+that are off, links that are cut, addresses that nobody has any more, containers that do not run. A request to several
+names or endpoints may end up at each of them, and each has its own `Arrival`. From outside a request reaches node
+ports, external addresses and load balancers, and no address of the cluster's own network.
+
+A client that asked before stays with its endpoint where the Service says so.
 
 Simplified: containers listen at the ports that they declare, at any port if their pod declares none. A node is an
 address like any other to a policy.
@@ -15,6 +17,7 @@ Upstream: https://kubernetes.io/docs/tasks/debug/debug-application/debug-service
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 import attrs
 
@@ -25,11 +28,12 @@ from kcore.api.object import ObjectKey
 from kcore.apiserver.validation.network import parse_ip
 from kcore.network import coredns
 from kcore.network.backends import Backend
-from kcore.network.dns import CLUSTER_DOMAIN, FORWARDED, lookup
+from kcore.network.dns import CLUSTER_DOMAIN, FORWARDED, UNANSWERED, lookup_by
+from kcore.network.hostports import at_host_port
 from kcore.network.ingress import IngressRoute, route_ingress
 from kcore.network.loadbalancer import has_local_endpoint, is_local, targets
 from kcore.network.network import Network
-from kcore.network.networkpolicy import Peer, allowed
+from kcore.network.networkpolicy import Peer, Verdict, allowed
 from kcore.network.route import PROXIED, Route, by_external_address, route, route_from_outside, route_to_node_port
 from kcore.world.sandbox import Sandbox
 
@@ -39,11 +43,16 @@ MOST_ALIASES = 8
 
 @attrs.frozen(kw_only=True)
 class Client:
-    """Who asks: a `pod` on a `node`, the node itself, or somebody outside at an `address`."""
+    """Who asks: a `pod` on a `node`, the node itself, or somebody outside at an `address`.
+
+    It had its last answer from the address `last`, `idle` seconds ago; "": it asks for the first time.
+    """
 
     address: str = ""
     node: str = ""
     pod: Pod | None = None
+    last: str = ""
+    idle: int = 0
 
     @classmethod
     def of(cls, pod: Pod) -> Client:
@@ -54,7 +63,7 @@ class Client:
     def peer(self) -> Peer:
         """The client as a NetworkPolicy sees it: a pod in its node's network is its node."""
         own = self.pod is not None and not self.pod.spec.host_network
-        return Peer(address=self.address, pod=self.pod if own else None)
+        return Peer(address=self.address, pod=self.pod if own else None, node="" if own else self.node)
 
 
 @attrs.frozen(kw_only=True)
@@ -118,7 +127,7 @@ def path_from_outside(network: Network, client: Client, host: str, port: int, pr
     """Return what becomes of a request from outside for an address of a node, a load balancer or a Service."""
     node = network.node_at(host)
     if node:
-        return _at_node(network, client, node, _node_port(network, node, port, protocol))
+        return _at_node(network, client, node, _node_port(network, node, host, port, protocol), protocol)
     for service in network.now.list("Service"):
         if not isinstance(service, Service):
             continue
@@ -149,6 +158,11 @@ def path_by_ingress(network: Network, controller: Client, host: str, path_: str,
     return path(network, controller, service.spec.cluster_ip, ports[0])
 
 
+def may_ask(network: Network, client: Client) -> Verdict:
+    """Return whether policies let a client ask for names."""
+    return allowed(network.now, client.peer, Peer(pod=coredns.SERVER), coredns.PORT, "UDP")
+
+
 def _named(network: Network, client: Client, host: str) -> Path | tuple[str, Sequence[str]]:
     """Return the full name and addresses of `host`, or the path that ends there."""
     pod = client.pod
@@ -156,13 +170,11 @@ def _named(network: Network, client: Client, host: str) -> Path | tuple[str, Seq
         return Path(refusal=f"{host} is looked up outside the cluster")
     if pod.spec.host_network and pod.spec.dns_policy != "ClusterFirstWithHostNet":
         return Path(refusal=f"{host} is looked up outside the cluster, as a pod in its node's network does")
-    if network.names is None:
-        return Path(refusal="no DNS server answers")
-    verdict = allowed(network.now, client.peer, Peer(pod=coredns.SERVER), coredns.PORT, "UDP")
+    verdict = may_ask(network, client)
     if not verdict.allowed:
         return Path(refusal=f"the DNS server can't be asked: {verdict.refusal}")
     for _ in range(MOST_ALIASES):
-        answer = lookup(network.names, host, pod.metadata.namespace)
+        answer = lookup_by(partial(network.answer, client.node), host, pod.metadata.namespace)
         if answer.canonical:
             host = f"{answer.canonical.rstrip('.')}."
             if not host.endswith(f".{CLUSTER_DOMAIN}."):
@@ -170,7 +182,7 @@ def _named(network: Network, client: Client, host: str) -> Path | tuple[str, Seq
         elif answer.refusal == FORWARDED and "." in host.rstrip("."):
             return Path(leaves=host)
         elif answer.refusal:
-            return Path(refusal=f"{host}: {answer.refusal}")
+            return Path(refusal=answer.refusal if answer.refusal == UNANSWERED else f"{host}: {answer.refusal}")
         else:
             return answer.name, answer.addresses
     return Path(refusal=f"{host} is the name of a name for ever")
@@ -180,11 +192,13 @@ def _to_address(network: Network, client: Client, address: str, port: int, proto
     node = network.node_at(address)
     found: Route
     if node:
-        found = _node_port(network, node, port, protocol)
+        inside = client.peer.pod is not None or client.node == node
+        found = _node_port(network, node, address, port, protocol, inside=inside)
     else:
         found = route(network.tables[client.node], client.node, address, port, protocol)
     if found.refusal:
         return Path(service=found.service, refusal=found.refusal)
+    found = found.kept(next((one for one in found.backends if one.address == client.last), None), client.idle)
     if found.service is None and not node and not _is_of_cluster(network, address):
         return Path(leaves=address)
     arrivals = tuple(_arrival(network, client, client.node, one, protocol) for one in found.backends)
@@ -196,12 +210,19 @@ def _is_of_cluster(network: Network, address: str) -> bool:
     return any(address.startswith(machines[name].prefix) for name in machines)
 
 
-def _node_port(network: Network, node: str, port: int, protocol: str) -> Route:
+def _node_port(network: Network, node: str, address: str, port: int, protocol: str, *, inside: bool = False) -> Route:
+    """Return where a request goes that comes to an address of a node: by its node ports, else by its host ports.
+
+    The external traffic policy does not bind pods, nor the node itself.
+    """
     if not network.is_on(node):
         return Route(refusal=f"{node} is off")
-    if node not in network.tables:
-        return Route(refusal=f"no kube-proxy runs on {node}")
-    return route_to_node_port(network.tables[node], node, port, protocol)
+    if node in network.tables:
+        found = route_to_node_port(network.tables[node], node, port, protocol, inside=inside)
+    else:
+        found = Route(refusal=f"no kube-proxy runs on {node}")
+    held = at_host_port(network, node, address, port, protocol) if found.service is None else None
+    return found if held is None else Route(backends=(held,))
 
 
 def _at_node(network: Network, client: Client, node: str, found: Route, protocol: str = "TCP") -> Path:
@@ -227,7 +248,8 @@ def _balanced(network: Network, client: Client, service: Service, host: str, por
         return Path(service=key_of(service), refusal=f"no node is healthy for {key_of(service)}")
     proxied = any(one.ip_mode == PROXIED for one in service.status.load_balancer.ingress)
     if proxied:
-        return _together([_at_node(network, client, one, _node_port(network, one, node_port, "TCP")) for one in nodes])
+        ports = {one: _node_port(network, one, "", node_port, "TCP") for one in nodes}
+        return _together([_at_node(network, client, one, ports[one]) for one in nodes])
     return _together([_external(network, client, one, host, port, "TCP") for one in nodes])
 
 
@@ -263,7 +285,8 @@ def _arrival(network: Network, client: Client, node: str, backend: Backend, prot
     if sandbox is None:
         return Arrival(backend=backend, refusal=f"nobody has the address {backend.address} any more")
     pod = network.pod_of(sandbox)
-    to = Peer(address=backend.address, pod=None if pod is None or pod.spec.host_network else pod)
+    apart = pod is not None and not pod.spec.host_network
+    to = Peer(address=backend.address, pod=pod if apart else None, node="" if apart else target)
     verdict = allowed(network.now, client.peer, to, backend.port, protocol)
     if not verdict.allowed:
         return Arrival(backend=backend, refusal=verdict.refusal, policies=verdict.policies)

@@ -2,9 +2,10 @@
 
 Models requests to a cluster IP, a node port or an external address of a Service, and straight to a pod's address. The
 answer is every backend that the node may choose, or why there is none. The table is what the node's kube-proxy has
-heard of, so a node that lags sends to addresses of the past. A request from inside to an external address never leaves
-the cluster and is free to go anywhere; one from outside is bound by the external traffic policy and, at a load
-balancer's address, by its source ranges. With session affinity a client stays with its backend (`Route.kept`).
+heard of, so a node that lags sends to addresses of the past. A request of a pod to an external address or a node port
+is free to go anywhere, as if it had gone out and come in again; one from outside is bound by the external traffic
+policy and, at a load balancer's address, by its source ranges. What is sent to a cluster IP at a port that its Service
+does not have is answered by nobody. With session affinity a client stays with its backend (`Route.kept`).
 
 Not modelled: which of several backends a request gets. Names, Ingresses and policies are asked for beside it.
 
@@ -59,6 +60,9 @@ def route(view: View, node: str, host: str, port: int, protocol: str = "TCP") ->
         for reaches, policy_of in FRONTENDS:
             if reaches(service, each, host, port):
                 return _to(view, service, each, node, policy_of(service))
+    owner = next((one for one in view.list("Service") if isinstance(one, Service) and host in _cluster_ips(one)), None)
+    if owner is not None:
+        return Route(refusal=f"Service {owner.metadata.name} has no port {port}/{protocol}")
     return Route(backends=(Backend(address=host, port=port),))
 
 
@@ -69,11 +73,11 @@ def route_to_service(view: View, node: str, service: Service, port: int) -> Rout
     return route(view, node, service.spec.cluster_ip, port)
 
 
-def route_to_node_port(view: View, node: str, port: int, protocol: str = "TCP") -> Route:
-    """Return the route of a request that comes to `node` from outside at the node port `port`."""
+def route_to_node_port(view: View, node: str, port: int, protocol: str = "TCP", *, inside: bool = False) -> Route:
+    """Return the route of a request that comes to `node` at the node port `port`, from outside or `inside`."""
     for service, each in _ports(view, protocol):
         if port and each.node_port == port:
-            return _to(view, service, each, node, external_policy(service))
+            return _to(view, service, each, node, CLUSTER if inside else external_policy(service))
     return Route(refusal=f"no Service has the node port {port}/{protocol}")
 
 
@@ -128,9 +132,13 @@ def by_external_address(service: Service, each: ServicePort, host: str, port: in
     return each.port == port and (host in service.spec.external_ips or host in ingress)
 
 
-def _by_cluster_ip(service: Service, each: ServicePort, host: str, port: int) -> bool:
+def _cluster_ips(service: Service) -> tuple[str, ...]:
     addresses = service.spec.cluster_ips or (service.spec.cluster_ip,)
-    return each.port == port and host not in ("", HEADLESS) and host in addresses
+    return tuple(one for one in addresses if one not in ("", HEADLESS))
+
+
+def _by_cluster_ip(service: Service, each: ServicePort, host: str, port: int) -> bool:
+    return each.port == port and host in _cluster_ips(service)
 
 
 def _internal(service: Service) -> str:

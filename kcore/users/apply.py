@@ -1,14 +1,14 @@
 """Apply: create objects, in order.
 
-Models `kubectl create -f`: an object that exists is answered with 409. Updating what exists, as `kubectl apply` does,
-is not modelled yet.
+Models `kubectl create -f`: an object that exists is answered with 409. What `kubectl apply --server-side` does is in
+`server_side_apply`.
 """
 
 from __future__ import annotations
 
 import attrs
 
-from kcore.api.json import Json
+from kcore.api.json import Json, Wire
 from kcore.api.kinds import key_kind, key_of, kind_of
 from kcore.api.object import ObjectKey, OpaqueObject
 from kcore.apiserver.request import Options, Request, Verb
@@ -31,13 +31,19 @@ def requests(_: ClusterState, event: Apply) -> tuple[Request, ...]:
 
 
 def _create(body: Json, namespace: str) -> Request:
-    wire = body.value
+    key = place_of(body.value, namespace)._replace(name="")
+    return Request(verb=Verb.CREATE, key=key, body=body, options=Options(strict=True))
+
+
+def place_of(wire: Wire, namespace: str) -> ObjectKey:
+    """Return the key of an object in JSON, which goes to `namespace` if it names none and its kind has any."""
     kind = kind_of(str(wire.get("apiVersion", "")), str(wire.get("kind", "")))
     metadata = wire.get("metadata")
     given = metadata.get("namespace") if isinstance(metadata, dict) else None
     into = "" if kind is not None and not kind.namespaced else str(given or namespace)
     name = key_kind(kind) if kind is not None else _custom(str(wire.get("apiVersion", "")), str(wire.get("kind", "")))
-    return Request(verb=Verb.CREATE, key=ObjectKey(name, into, ""), body=body, options=Options(strict=True))
+    called = metadata.get("name") if isinstance(metadata, dict) else None
+    return ObjectKey(name, into, str(called or ""))
 
 
 def _custom(api_version: str, kind: str) -> str:

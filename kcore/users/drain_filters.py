@@ -1,9 +1,10 @@
 """Drain filters: which pods of a node a drain evicts, which it leaves, and which keep it from starting.
 
-Models the filters of `kubectl drain` in their order: pods of DaemonSets, mirrors of static pods, pods with local
-storage, pods without a controller. The first filter that does not let a pod go decides.
+Models the filters of `kubectl drain` in their order: pods that were deleted long ago, pods of DaemonSets, mirrors of
+static pods, pods with local storage, pods without a controller. The first filter that does not let a pod go decides.
+Pods that a selector leaves out are not looked at.
 
-Not modelled: warnings, --pod-selector and --skip-wait-for-delete-timeout.
+Not modelled: warnings.
 
 Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/staging/src/k8s.io/kubectl/pkg/drain/filters.go
 """
@@ -58,12 +59,17 @@ Filter: TypeAlias = Callable[[Store, Pod, Overrides], str | None]
 """Returns None to let the pod go, "" to leave it where it is, or why the drain must not start."""
 
 
-def sort_pods(store: Store, node: str, overrides: Overrides) -> Sorted:
-    """Return what a drain of `node` does about each of its pods."""
+def nobody(_: Pod) -> bool:
+    """Tell that a pod is looked at, like any other."""
+    return False
+
+
+def sort_pods(store: Store, node: str, overrides: Overrides, passed_over: Callable[[Pod], bool] = nobody) -> Sorted:
+    """Return what a drain of `node` does about each of its pods, but for those that are passed over."""
     doomed: list[Doomed] = []
     refused: dict[str, list[str]] = {}
     for pod in store.on_node(node):
-        if not isinstance(pod, Pod):
+        if not isinstance(pod, Pod) or passed_over(pod):
             continue
         verdict = next((why for why in (one(store, pod, overrides) for one in FILTERS) if why is not None), None)
         if verdict is None:
@@ -83,7 +89,7 @@ def daemon_set(store: Store, pod: Pod, overrides: Overrides) -> str | None:
     if controller is None or controller.kind != "DaemonSet" or _ended(pod):
         return None
     if store.get(ObjectKey("DaemonSet", pod.metadata.namespace, controller.name)) is None:
-        return None if overrides.force else f'daemonsets.apps "{controller.name}" not found'
+        return None if overrides.force else f'cannot delete daemonsets.apps "{controller.name}" not found'
     return "" if overrides.ignore_daemonsets else DAEMONSET_MANAGED
 
 

@@ -15,9 +15,11 @@ from kcore.users import (
     delete,
     drain,
     load,
+    look_up,
     patch,
     restore,
     rollout,
+    server_side_apply,
     taint,
     undo,
 )
@@ -37,11 +39,13 @@ UserEvent: TypeAlias = (
     | delete.Evict
     | drain.Drain
     | load.LoadSet
+    | look_up.NameLookedUp
     | restore.Restore
     | rollout.SetImage
     | rollout.RolloutRestart
     | rollout.RolloutPause
     | rollout.RolloutResume
+    | server_side_apply.ServerSideApply
     | undo.RolloutUndo
     | taint.AddTaint
     | taint.RemoveTaint
@@ -65,11 +69,18 @@ def user_rules(components: Components) -> tuple[Rule[ClusterState, Any], ...]:
         act_rule(rollout.RESTART_RULE, rollout.RolloutRestart, rollout.restart_requests, components),
         act_rule(rollout.PAUSE_RULE, rollout.RolloutPause, rollout.pause_requests, components),
         act_rule(rollout.RESUME_RULE, rollout.RolloutResume, rollout.resume_requests, components),
+        act_rule(
+            server_side_apply.RULE,
+            server_side_apply.ServerSideApply,
+            server_side_apply.server_side_apply_requests,
+            components,
+        ),
         act_rule(undo.RULE, undo.RolloutUndo, undo.undo_requests, components),
         act_rule(taint.ADD_RULE, taint.AddTaint, taint.add_requests, components),
         act_rule(taint.REMOVE_RULE, taint.RemoveTaint, taint.remove_requests, components),
         drain.rule(components),
         add_node.rule(components),
         load.rule(),
+        look_up.rule(),
         restore.rule(components),
     )

@@ -18,7 +18,12 @@ from kcore.invariants.table import INVARIANTS
 from kcore.model import advance
 from kcore.users.delete import Delete
 
-LAWS = ("ready-endpoints-are-sent-to", "only-ready-pods-are-sent-to", "closed-pods-are-not-reached")
+LAWS = (
+    "ready-endpoints-are-sent-to",
+    "only-ready-pods-are-sent-to",
+    "closed-pods-are-not-reached",
+    "policies-are-not-bypassed",
+)
 QUESTIONS = ("services-answer-where-allowed", "no-address-of-the-past-is-tried", "names-are-resolved")
 CLOSED = policy("closed", "web", policyTypes=["Ingress"])
 

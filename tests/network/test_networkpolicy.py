@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -148,3 +149,15 @@ def test_rules_only_add(some, one_more, source, port):
 def test_a_pod_always_reaches_itself():
     """Policies do not stand between a pod and itself."""
     assert may(DB, DB, policy(policyTypes=["Ingress", "Egress"]))
+
+
+@pytest.mark.parametrize("types", [["Ingress"], ["Egress"]])
+def test_a_pod_and_its_node_always_reach_each_other(types):
+    """As a kubelet probes its pods; other nodes are addresses like any other."""
+    closed = policy(policyTypes=types)
+    home, other = (Peer(address="192.168.0.2", node=one) for one in ("n1", "n2"))
+    there = attrs.evolve(DB, spec=attrs.evolve(DB.spec, node_name="n1"))
+    ends = (lambda node: (node, there)) if types == ["Ingress"] else (lambda node: (there, node))
+
+    assert may(*ends(home), closed)
+    assert not may(*ends(other), closed)

@@ -110,7 +110,7 @@ def test_the_internal_policy_local_keeps_a_request_on_its_node():
 
 
 def test_a_node_port_follows_the_external_policy():
-    """From outside any node serves under Cluster, only nodes with an endpoint under Local."""
+    """From outside any node serves under Cluster, only nodes with an endpoint under Local; from inside any does."""
     ports = [{"name": "http", "port": 80, "nodePort": 30080}]
     slices = slice_of(endpoint("10.0.0.1", "n1"))
     anywhere = view(service(type="NodePort", ports=ports), slices)
@@ -119,6 +119,7 @@ def test_a_node_port_follows_the_external_policy():
     assert addresses(route_to_node_port(anywhere, "n2", 30080)) == ["10.0.0.1"]
     assert addresses(route_to_node_port(local, "n1", 30080)) == ["10.0.0.1"]
     assert "on n2" in route_to_node_port(local, "n2", 30080).refusal
+    assert addresses(route_to_node_port(local, "n2", 30080, inside=True)) == ["10.0.0.1"]
     assert "no Service has the node port 31000" in route_to_node_port(anywhere, "n1", 31000).refusal
 
 

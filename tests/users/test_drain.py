@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from cluster_models.small import CAPACITY, booted, calm, clerk, done, idler
 
 from kcore.api.json import Json
 from kcore.cluster.target import Target
+from kcore.faults.machine_lost import MachineLost
 from kcore.machine import Refusal
 from kcore.model import NodeSpec, Plan, advance, boot, build_model
 from kcore.users.act import ANSWERED
 from kcore.users.apply import Apply
-from kcore.users.drain import FAILED, FAMILY, FINISHED, Drain, draining
+from kcore.users.delete import Delete
+from kcore.users.drain import FAILED, FAMILY, FINISHED, RETRIED, Drain, draining, in_words
 from kcore.users.drain_filters import DAEMONSET_MANAGED, LOCAL_STORAGE, MIRROR, UNMANAGED, Overrides
 from kcore.users.patch import Patch
 
@@ -176,7 +180,10 @@ def test_a_drain_gives_up_at_its_timeout():
     run.wait(2)
 
     (failed,) = run.told(FAILED)
-    assert failed["why"].startswith("global timeout reached: default/web-")
+    errors = failed["why"].removeprefix("[").removesuffix("]").split(", ")
+    assert len(errors) == 2
+    for error in errors:
+        assert re.fullmatch(r'error when evicting pods/"web-\S+" -n "default": global timeout reached: 12s', error)
     assert draining(run.state) == ()
     assert run.pods.count("n1") == 2
 
@@ -218,8 +225,91 @@ def test_an_error_of_one_eviction_fails_the_drain_after_the_others():
     run.wait(5)
 
     (failed,) = run.told(FAILED)
-    assert failed["why"].startswith("default/a: This pod has more than one PodDisruptionBudget")
+    said = 'error when evicting pods/"a" -n "default": This pod has more than one PodDisruptionBudget'
+    assert failed["why"].startswith(said)
     assert [one.metadata.name for one in run.state.store.list("Pod")] == ["a"]
+
+
+def test_what_a_drain_waits_for_at_its_timeout_is_told():
+    """A pod that is evicted and does not go in time is another error than one whose eviction is refused."""
+    kept = pod("kept", terminationGracePeriodSeconds=1)
+    kept["metadata"]["finalizers"] = ["example.com/hold"]
+    run = Run(kept, nodes=1)
+    run.do(Drain(node="n1", overrides=Overrides(force=True), timeout=90 * SECOND))
+    run.wait(92)
+
+    (failed,) = run.told(FAILED)
+    said = 'error when waiting for pod "kept" in namespace "default" to terminate: global timeout reached: 1m30s'
+    assert failed["why"] == said
+
+
+def test_each_retry_of_an_eviction_is_told():
+    """With what the API server answered."""
+    run = Run(deployment(), budget(maxUnavailable=0))
+    run.do(Drain(node="n1"))
+    run.wait(7)
+    told = [one["why"] for one in run.told(RETRIED)]
+
+    assert len(told) == 2 * 2
+    assert all(
+        "(will retry after 5s): Cannot evict pod as it would violate the pod's disruption" in one for one in told
+    )
+
+
+def test_a_pod_that_goes_with_its_namespace_is_waited_for():
+    """Its eviction is refused, and it goes all the same."""
+    home = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "old"}}
+    there = pod("there", terminationGracePeriodSeconds=20)
+    there["metadata"]["namespace"] = "old"
+    run = Run(home, nodes=1)
+    run.do(Apply(objects=(Json.of(there),)))
+    run.wait(2)
+    run.do(Delete(target=Target(kind="Namespace", name="old")))
+    run.wait(3)
+    run.do(Drain(node="n1", overrides=Overrides(force=True)))
+    run.wait(60)
+
+    assert run.told(FINISHED) == [{"node": "n1"}]
+    assert run.told(FAILED) == []
+
+
+def test_only_pods_of_a_selector_are_looked_at():
+    """Others stay, and do not hold the drain up."""
+    other = pod("b", terminationGracePeriodSeconds=1)
+    other["metadata"]["labels"] = {"app": "other"}
+    owned = pod("a", owner="ReplicaSet", terminationGracePeriodSeconds=1)
+    run = Run(other, owned, nodes=1)
+    run.do(Drain(node="n1", pod_selector="app=web"))
+    run.wait(5)
+
+    assert run.told(FINISHED) == [{"node": "n1"}]
+    assert [one.metadata.name for one in run.state.store.list("Pod")] == ["b"]
+
+
+@pytest.mark.parametrize(("skip", "ends"), [(0, False), (60, False), (20, True)])
+def test_pods_that_are_overdue_are_not_waited_for(skip, ends):
+    """On a machine that is lost they never go; what was overdue before the drain is not evicted."""
+    run = Run(pod("a", terminationGracePeriodSeconds=1), nodes=1)
+    run.do(MachineLost("n1"))
+    run.do(Drain(node="n1", overrides=Overrides(force=True), skip_wait_for_delete_timeout=skip))
+    run.wait(40)
+    assert bool(run.told(FINISHED)) is ends
+    assert [one.metadata.name for one in run.state.store.list("Pod")] == ["a"]
+
+    if ends:
+        run.do(Drain(node="n1", skip_wait_for_delete_timeout=skip))
+        run.wait(1)
+        assert len(run.told(FINISHED)) == 2
+        assert run.told(FAILED) == []
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "text"),
+    [(500, "0.5s"), (20_000, "20s"), (90_000, "1m30s"), (60_000, "1m0s"), (3_661_000, "1h1m1s")],
+)
+def test_durations_are_written_as_go_does(milliseconds, text):
+    """As kubectl prints its timeout."""
+    assert in_words(milliseconds) == text
 
 
 def held(*objects, **overrides):
@@ -241,7 +331,10 @@ EMPTY_DIR = ({"name": "scratch", "emptyDir": {}},)
             (DAEMON_SET, pod(owner="DaemonSet")), "ignore_daemonsets", DAEMONSET_MANAGED, id="a pod of a DaemonSet"
         ),
         pytest.param(
-            (pod(owner="DaemonSet"),), "force", 'daemonsets.apps "o" not found', id="a pod of a DaemonSet that is gone"
+            (pod(owner="DaemonSet"),),
+            "force",
+            'cannot delete daemonsets.apps "o" not found',
+            id="its DaemonSet is gone",
         ),
         pytest.param(
             (pod(owner="ReplicaSet", volumes=EMPTY_DIR),), "delete_emptydir_data", LOCAL_STORAGE, id="local storage"
