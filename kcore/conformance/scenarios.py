@@ -3,7 +3,7 @@
 Models what agreement is: each answer is compared with the recorded one at its place; each fact that either side has
 counts once; where real runs ended differently, the nearest of the recorded outcomes counts; where pods land is the
 scheduler's free choice among equals and counts only where the scenario asks for it. A run that can't be made agrees in
-nothing.
+nothing. What a scenario of one's own says that a step shows counts once each.
 
 Does not model: how long anything took.
 
@@ -25,9 +25,11 @@ from kcore.conformance.facts import Facts, facts
 from kcore.errors import InputError, KcoreError, Place
 from kcore.manifests import Document, load
 from kcore.model import Model
+from kcore.verify.moment import Moment
 from kcore.verify.reader import Locate, Reader, mapping
 from kcore.verify.run import StepResult, run
 from kcore.verify.scenario import SPEC_KINDS, is_scenario, parse_scenario
+from kcore.verify.shown import parse_shown
 
 
 @attrs.frozen(kw_only=True)
@@ -76,11 +78,17 @@ class Held:
 
 def compare(path: Path, model: Model | None = None) -> ScenarioAgreement:
     """Run the scenario in the file at `path` and return how far it agrees; InputError when there is no scenario."""
-    document = _read(path)
+    document = read_scenario(path)
+    results, problem = _results(document, model)
+    return agreement(document, results, problem)
+
+
+def agreement(document: Document, results: Sequence[StepResult], problem: str = "") -> ScenarioAgreement:
+    """Return how far the results of a scenario's steps agree with it; `problem` says why there are none, if so."""
     steps = [Reader(step, at, document.place) for at, step in Reader(document.wire, (), document.place).items("steps")]
     strict = document.metadata.get("placement") == "strict"
-    results, problem = _results(document, model)
-    held = [one for number, step in enumerate(steps) for one in _held(number, step, results.get(number), strict=strict)]
+    found = {result.number: result for result in results}
+    held = [one for number, step in enumerate(steps) for one in _held(number, step, found.get(number), strict=strict)]
     differences = tuple(difference for one in held for difference in one.differences)
     total = sum(one.entries for one in held)
     return ScenarioAgreement(
@@ -92,21 +100,21 @@ def compare(path: Path, model: Model | None = None) -> ScenarioAgreement:
     )
 
 
-def _read(path: Path) -> Document:
-    """Return the one document of the file, a scenario."""
+def read_scenario(path: Path) -> Document:
+    """Return the one document of the file, a scenario; InputError where it is none."""
     documents = load([str(path)], beside=SPEC_KINDS).documents
     if len(documents) != 1 or not is_scenario(documents[0].wire):
         raise InputError("no Scenario in this file", place=Place(file=str(path)), expected="one Scenario, nothing else")
     return documents[0]
 
 
-def _results(document: Document, model: Model | None) -> tuple[Mapping[int, StepResult], str]:
+def _results(document: Document, model: Model | None) -> tuple[Sequence[StepResult], str]:
     """Return what became of each step; or nothing, and why the scenario can't be run."""
     try:
         scenario = parse_scenario(document.wire, document.place)
-        return {result.number: result for result in run(scenario, model=model)}, ""
+        return list(run(scenario, model=model)), ""
     except KcoreError as error:
-        return {}, str(error)
+        return (), str(error)
 
 
 def _held(number: int, step: Reader, result: StepResult | None, *, strict: bool) -> Iterator[Held]:
@@ -120,6 +128,18 @@ def _held(number: int, step: Reader, result: StepResult | None, *, strict: bool)
     if outcomes:
         given = facts(result.objects) if result and result.settled else {}
         yield nearest(number, outcomes, given, strict=strict)
+    for at, value in step.items("shows"):
+        yield _shown(number, value, at, step.locate, result)
+
+
+def _shown(number: int, value: object, path: FieldPath, locate: Locate, result: StepResult | None) -> Held:
+    """Return whether a step shows what a scenario of one's own says of it."""
+    shown = parse_shown(value, path, locate)
+    wrong = "it was not run" if result is None else shown.wrong(Moment(state=result.state, notes=result.notes))
+    if not wrong:
+        return Held(entries=1)
+    said = Difference(step=number, about=shown.about, real=mapping(value, path, locate), model=wrong)
+    return Held(entries=1, differences=(said,))
 
 
 def _outcome(value: object, path: FieldPath, locate: Locate) -> Facts:

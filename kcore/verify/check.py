@@ -19,13 +19,13 @@ from kcore.cluster.timing import Timing
 from kcore.errors import InputError, Place
 from kcore.machine import Kind, Outcome
 from kcore.manifests import load, load_objects
-from kcore.model import TOTAL, NodeSpec, Offered, Plan
+from kcore.model import TOTAL, Offered, Plan
 from kcore.model.faults import FAULTS
 from kcore.verify.actions import parse_action
 from kcore.verify.asked import Asked, Statement
-from kcore.verify.invent import ZONE
+from kcore.verify.configured import configured
 from kcore.verify.metrics import parse_metrics
-from kcore.verify.nodes import parse_node
+from kcore.verify.nodes import parse_nodes
 from kcore.verify.origin import Origin
 from kcore.verify.reader import Locate, Reader
 from kcore.verify.scenario import parse_behavior
@@ -69,6 +69,10 @@ class Check:
     settled: bool
     expect: Outcome | None
     place: Place
+
+    def with_scheduler(self, scheduler: Json) -> Check:
+        """Return the check of a cluster with this scheduler's configuration; an empty one changes nothing."""
+        return attrs.evolve(self, origin=self.origin.with_scheduler(scheduler))
 
 
 def is_check(value: object) -> bool:
@@ -144,13 +148,14 @@ def _faults(reader: Reader) -> dict[str, int]:
 
 def _origin(reader: Reader, timing: Timing, budget: Mapping[str, int]) -> Origin:
     given = reader.child("given")
-    nodes = tuple(node for path, item in given.items("nodes") for node in _nodes(Reader(item, path, reader.locate)))
+    entries = (Reader(item, path, reader.locate) for path, item in given.items("nodes"))
+    nodes = tuple(node for entry in entries for node in parse_nodes(entry))
     masters = given.child("controlPlane")
     config = given.child("config")
     behaviors = tuple(parse_behavior(Reader(item, path, reader.locate)) for path, item in given.items("behaviors"))
     plan = Plan(
         nodes=nodes,
-        config=ClusterConfig.from_wire(config.whole, config.place()),
+        config=configured(given, ClusterConfig.from_wire(config.whole, config.place())),
         masters=masters.take("replicas", int, 1),
         behaviors=behaviors,
         metrics=parse_metrics(given),
@@ -164,18 +169,6 @@ def _origin(reader: Reader, timing: Timing, budget: Mapping[str, int]) -> Origin
     if not nodes:
         raise InputError("a check has no nodes", place=given.place("nodes"), expected="one node or more")
     return Origin(plan=plan, objects=objects, settled=settled is not False)
-
-
-def _nodes(reader: Reader) -> Iterator[NodeSpec]:
-    """Yield the nodes of one entry: `count` alike ones, named with {i}, in `zones` in turn."""
-    count = reader.take("count", int, 1)
-    zones = [str(zone) for _, zone in reader.items("zones")]
-    node = parse_node(reader)
-    if count > 1 and "{i}" not in node.name:
-        raise InputError(f"{count} nodes are named {node.name!r}", place=reader.place("name"), expected="a {i} in it")
-    for number in range(count):
-        labels = node.labels.set(ZONE, zones[number % len(zones)]) if zones else node.labels
-        yield attrs.evolve(node, name=node.name.replace("{i}", str(number + 1)), labels=labels)
 
 
 def _objects(given: Reader) -> Iterator[Json]:

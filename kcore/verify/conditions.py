@@ -1,5 +1,7 @@
 """The conditions of the standing questions, each about one object: does it answer, is it drained, is it rolled out.
 
+An Ingress answers when each of its paths leads to a pod that does.
+
 Two worlds: a Service answers when an endpoint that its EndpointSlices offer is a pod whose containers run and are ready
 on a machine that is on. A pod of an image that does not work (`BROKEN`) is never one that answers, whatever its
 readiness says: that is what a missing probe costs.
@@ -23,7 +25,9 @@ from kcore.cluster.state import ClusterState
 from kcore.invariants.pods import going, pods_of
 from kcore.machine import Culprits, Finding
 from kcore.users.drain_filters import Overrides, sort_pods
+from kcore.verify.ingresses import routed_now
 from kcore.world.container import Container
+from kcore.world.sandbox import uid_of
 
 Predicate: TypeAlias = Callable[[ClusterState], Finding]
 
@@ -65,7 +69,7 @@ def works(state: ClusterState, pod: ObjectKey) -> bool:
         return False
     sandboxes = state.world.sandboxes_of(found.spec.node_name, pod)
     return any(
-        one.id.pod_uid == found.metadata.uid
+        one.id.pod_uid == uid_of(found)
         and all(each.has_process and each.ready and each.image != BROKEN for each in _lasting(one.containers, found))
         for one in sandboxes
     )
@@ -203,11 +207,22 @@ def pods_under(state: ClusterState, owner: ObjectKey) -> Iterator[Pod]:
                 yield from pods_of(state.store, between)
 
 
+def _routed(about: str) -> Predicate:
+    ingress = key(about)
+
+    def routed(state: ClusterState) -> Finding:
+        found = state.store.get(ingress)
+        return Culprits("it is gone", about) if found is None else routed_now(state, found)
+
+    return routed
+
+
 CONDITIONS: Mapping[str, Callable[[str], Predicate]] = {
     "answers": _answers,
     "one-runs-at-most": _one_runs_at_most,
     "drained": _drained,
     "rolled-out": _rolled_out,
     "scheduled": _scheduled,
+    "routed": _routed,
 }
 """The conditions by name, each a function of the object that it is about."""

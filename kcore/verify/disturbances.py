@@ -55,6 +55,7 @@ ALONE = {
     "service-lb-controller": "cloud-controller-manager",
     "cloud-load-balancer": "",
     "kubectl-drain": "",
+    "crd-finalizer": "",
 }
 MANAGER = "kube-controller-manager"
 

@@ -16,7 +16,8 @@ from kcore.cluster.timing import Timing
 from kcore.errors import InputError
 from kcore.machine import Limits, Outcome, Property, System, Verdict, explore, explore_randomly
 from kcore.machine.progress import Progress, Reporting
-from kcore.model import Model, build_model, components_of
+from kcore.model import Model
+from kcore.model.cloud import model_of
 from kcore.model.model import Event
 from kcore.verify.answer import Answer, Report
 from kcore.verify.asked import Asked
@@ -36,7 +37,7 @@ DECIDED = frozenset({Outcome.HOLDS, Outcome.VIOLATED})
 
 def run_check(check: Check, tell: Tell = lambda _: None) -> Report:
     """Return the answers of a check, one a property; InputError where the API server refuses what is given."""
-    model = build_model(components_of(check.origin.plan.config), check.acts)
+    model = model_of(check.origin.plan.config, check.acts)
     tell(f"{check.name}: bringing it up")
     base = check.origin.boot(model)
     verdicts = _verdicts(check, model, base, tell)

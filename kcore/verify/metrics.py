@@ -35,6 +35,11 @@ def milli(reader: Reader, name: str) -> int:
         raise InputError(f"{given!r}: {error}", place=reader.place(name), expected="a quantity such as 900m") from None
 
 
+def size(reader: Reader, name: str) -> int:
+    """Return the quantity `name` of a mapping in whole units, 0 when it is not given."""
+    return milli(reader, name) // 1000 if name in reader.whole else reader.take(name, int, 0)
+
+
 def _load(reader: Reader) -> Load:
     load = Load(
         name=reader.take("name", str),

@@ -39,6 +39,13 @@ class Origin:
         """The start of a trace, with all that makes it."""
         return Start(START, plan=self.plan, objects=self.objects, settled=self.settled)
 
+    def with_scheduler(self, scheduler: Json) -> Origin:
+        """Return the origin with this scheduler's configuration; an empty one changes nothing."""
+        if not scheduler:
+            return self
+        config = attrs.evolve(self.plan.config, scheduler=scheduler)
+        return attrs.evolve(self, plan=attrs.evolve(self.plan, config=config))
+
     def boot(self, model: Model) -> ClusterState:
         """Return the state that a run begins in; InputError when the API server refuses one of the objects."""
         state = boot(model, self.plan)

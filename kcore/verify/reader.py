@@ -9,8 +9,8 @@ import difflib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias, TypeVar
 
+from kcore.api.duration import parse_duration
 from kcore.api.fields.check import Path
-from kcore.cluster.config import parse_duration
 from kcore.errors import InputError, Place
 
 T = TypeVar("T")

@@ -15,7 +15,8 @@ import attrs
 from kcore.cluster.state import ClusterState
 from kcore.machine import Culprits, Kind, Refusal
 from kcore.machine.property import SAFETY
-from kcore.model import Model, build_model, components_of
+from kcore.model import Model
+from kcore.model.cloud import model_of
 from kcore.model.model import Event
 from kcore.verify.asked import Asked
 from kcore.verify.story import story
@@ -41,7 +42,7 @@ class Replayed:
 
 def replay_trace(file: TraceFile, model: Model | None = None) -> Replayed:
     """Return what the trace shows now."""
-    model = model or build_model(components_of(file.origin.plan.config))
+    model = model or model_of(file.origin.plan.config)
     base = file.origin.boot(model)
     moments = moments_of(model, base, file.trace.events)
     refused = ""

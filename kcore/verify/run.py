@@ -5,7 +5,7 @@ A run is one path through the model, the same on every machine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TypeAlias
 
 import attrs
@@ -13,13 +13,19 @@ import attrs
 from kcore.api.convert import to_wire
 from kcore.api.json import Wire
 from kcore.api.object import ObjectKey
+from kcore.apiserver.backup import save
 from kcore.cluster.state import ClusterState
 from kcore.errors import InputError, Place
 from kcore.machine import Note, Refusal, Step
-from kcore.model import Model, Plan, advance, boot, build_model, components_of, settle
+from kcore.model import Model, Plan, advance, boot, settle
+from kcore.model.cloud import model_of
 from kcore.users.act import ANSWERED
+from kcore.users.apply import Apply
+from kcore.users.export import exported
+from kcore.users.restore import Restore
 from kcore.verify.scenario import Scenario
-from kcore.verify.steps import Act, ScenarioStep, Wait
+from kcore.verify.steps import Act, Found, Keep, NewCluster, Return, Settle, Wait
+from kcore.verify.targets import NAMESPACE
 
 
 @attrs.frozen(kw_only=True)
@@ -47,7 +53,8 @@ class Answer:
 class StepResult:
     """What became of a step: its number, operation, answers, the state after it and whether it is a settled one.
 
-    `given` are the objects that every cluster has from its start; they are of no interest to a reader.
+    `notes` are all that were left on the way. `given` are the objects that every cluster has from its start; they are
+    of no interest to a reader.
     """
 
     number: int
@@ -56,6 +63,7 @@ class StepResult:
     state: ClusterState
     settled: bool
     given: frozenset[ObjectKey]
+    notes: tuple[Note, ...] = ()
 
     @property
     def objects(self) -> dict[str, list[Wire]]:
@@ -72,16 +80,34 @@ def run(scenario: Scenario, listener: Listener | None = None, *, model: Model | 
 
     Without a `model` the scenario runs on all components, configured as it says.
     """
-    model = model or build_model(components_of(scenario.config))
-    plan = Plan(nodes=scenario.nodes, config=scenario.config, behaviors=scenario.behaviors, metrics=scenario.metrics)
+    model = model or model_of(scenario.config)
+    plan = Plan(
+        nodes=scenario.nodes,
+        config=scenario.config,
+        masters=scenario.masters,
+        behaviors=scenario.behaviors,
+        metrics=scenario.metrics,
+    )
     state = boot(model, plan)
     given = frozenset(key for key in state.store.objects if key.kind != "Node")
+    kept: dict[str, Restore | Apply] = {}
     for number, step in enumerate(scenario.steps):
         notes: list[Note] = []
-        state = _do(model, state, step, number, notes, listener)
-        answers = tuple(_answer(note) for note in notes if note.name == ANSWERED)
-        settled = step.op == "settle"
-        yield StepResult(number=number, op=step.op, answers=answers, state=state, settled=settled, given=given)
+        if isinstance(step, Keep):
+            kept[step.name] = _taken(state, step.op)
+        elif isinstance(step, NewCluster):
+            state = boot(model, attrs.evolve(plan, nodes=step.nodes or plan.nodes, now=state.now))
+        else:
+            state = _do(model, state, _known(step, state, number, kept), number, notes, listener)
+        yield StepResult(
+            number=number,
+            op=step.op,
+            answers=tuple(_answer(note) for note in notes if note.name == ANSWERED),
+            state=state,
+            settled=step.op == "settle",
+            given=given,
+            notes=tuple(notes),
+        )
 
 
 def objects(state: ClusterState, given: Collection[ObjectKey] = ()) -> dict[str, list[Wire]]:
@@ -92,10 +118,39 @@ def objects(state: ClusterState, given: Collection[ObjectKey] = ()) -> dict[str,
     return found
 
 
+def _taken(state: ClusterState, op: str) -> Restore | Apply:
+    """Return what brings back what is kept of a state: a backup, or an export for another cluster."""
+    if op == "export":
+        return Apply(objects=exported(state.store), namespace=NAMESPACE)
+    return Restore(save(state.store, state.now))
+
+
+def _known(
+    step: Act | Found | Return | Wait | Settle, state: ClusterState, number: int, kept: Mapping[str, Restore | Apply]
+) -> Act | Wait | Settle:
+    """Return the step with its event, where that depends on what is there or was kept."""
+    if not isinstance(step, Found | Return):
+        return step
+    place = Place(field=f"steps[{number}].{step.op}")
+    if isinstance(step, Found):
+        event = step.find(state)
+        if event is None:
+            raise InputError("there is nothing of the kind", place=place, expected="a possible step")
+        return Act(op=step.op, event=event)
+    if not isinstance(kept.get(step.name), _BRINGS_BACK[step.op]):
+        before = {"restore": "backup", "import": "export"}[step.op]
+        problem = f"no {before} is called {step.name!r}"
+        raise InputError(problem, place=place, expected=f"the name of a step {before} before")
+    return Act(op=step.op, event=kept[step.name])
+
+
+_BRINGS_BACK: Mapping[str, type[Restore | Apply]] = {"restore": Restore, "import": Apply}
+
+
 def _do(
     model: Model,
     state: ClusterState,
-    step: ScenarioStep,
+    step: Act | Wait | Settle,
     number: int,
     notes: list[Note],
     listener: Listener | None,

@@ -1,6 +1,7 @@
 """Scenario: a cluster, a list of steps and what a real cluster did, read from a file.
 
-`expect` and `expectResponses` are kept as they stand: whoever compares reads them.
+`expect` and `expectResponses` are kept as they stand: whoever compares reads them. `shows` is what a scenario of one's
+own says of the cluster after a step.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ import attrs
 from kcore.cluster.config import ClusterConfig
 from kcore.errors import InputError
 from kcore.model import NodeSpec
-from kcore.verify.metrics import parse_metrics
-from kcore.verify.nodes import parse_node
+from kcore.verify.configured import configured
+from kcore.verify.metrics import parse_metrics, size
+from kcore.verify.nodes import parse_nodes
 from kcore.verify.reader import Locate, Reader
+from kcore.verify.shown import Shown, parse_shown
 from kcore.verify.steps import ScenarioStep, Settle, parse_step
 from kcore.world.metrics import NO_METRICS, Metrics
 from kcore.world.world import Behavior
@@ -26,10 +29,14 @@ SPEC_KINDS = frozenset({(API_VERSION, "Scenario"), (API_VERSION, "Check")})
 
 @attrs.frozen(kw_only=True)
 class Expectation:
-    """What a step is expected to do: responses such as "422 Invalid"; facts of the settled cluster, any of them."""
+    """What a step is expected to do: responses such as "422 Invalid"; facts of the settled cluster, any of them.
+
+    `shows` are questions about the state after the step, with their answers.
+    """
 
     responses: tuple[str, ...] | None = None
     facts: tuple[Any, ...] = ()
+    shows: tuple[Shown, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -44,6 +51,7 @@ class Scenario:
     behaviors: tuple[Behavior, ...] = ()
     metrics: Metrics = NO_METRICS
     strict: bool = False
+    masters: int = 1
 
 
 def is_scenario(value: object) -> bool:
@@ -58,17 +66,20 @@ def parse_scenario(value: object, locate: Locate) -> Scenario:
     reader.take("kind", str)
     metadata = reader.child("metadata")
     config = reader.child("config")
+    plane = reader.child("controlPlane")
     steps = tuple(reader.items("steps"))
     scenario = Scenario(
         name=metadata.take("name", str),
-        nodes=tuple(parse_node(Reader(item, path, locate)) for path, item in reader.items("nodes")),
+        nodes=tuple(node for path, item in reader.items("nodes") for node in parse_nodes(Reader(item, path, locate))),
         steps=tuple(parse_step(item, path, locate) for path, item in steps),
         expectations=tuple(_expectation(Reader(item, path, locate)) for path, item in steps),
-        config=ClusterConfig.from_wire(config.whole, config.place()),
+        config=configured(reader, ClusterConfig.from_wire(config.whole, config.place())),
         behaviors=tuple(parse_behavior(Reader(item, path, locate)) for path, item in reader.items("behaviors")),
         metrics=parse_metrics(reader),
         strict=metadata.whole.get("placement") == "strict",
+        masters=plane.take("replicas", int, 1),
     )
+    plane.finish()
     reader.finish()
     if not scenario.nodes:
         raise InputError("a scenario has no nodes", place=reader.place("nodes"), expected="one node or more")
@@ -97,6 +108,10 @@ def parse_behavior(reader: Reader) -> Behavior:
         ready=reader.take("ready", bool, default=True),
         startup=reader.duration("startup", 0),
         hangs_after=reader.duration("hangsAfter", 0) or None,
+        memory=size(reader, "memory"),
+        disk=size(reader, "disk"),
+        uses_after=reader.duration("usesAfter", 0),
+        image_size=size(reader, "imageSize"),
     )
     reader.finish()
     return behavior
@@ -105,4 +120,9 @@ def parse_behavior(reader: Reader) -> Behavior:
 def _expectation(reader: Reader) -> Expectation:
     responses = reader.optional("expectResponses", list)
     facts = tuple(reader.take("expect", list, []))
-    return Expectation(responses=None if responses is None else tuple(map(str, responses)), facts=facts)
+    shows = tuple(parse_shown(item, path, reader.locate) for path, item in reader.items("shows"))
+    return Expectation(
+        responses=None if responses is None else tuple(map(str, responses)),
+        facts=facts,
+        shows=shows,
+    )

@@ -166,6 +166,10 @@ def _sets(state: ClusterState) -> list[str]:
     return workloads(state, "StatefulSet")
 
 
+def _ingresses(state: ClusterState) -> list[str]:
+    return [name_of(key_of(one)) for one in state.store.list("Ingress")]
+
+
 def _endpoint(name: str, words: str, *disturbances: str) -> Question:
     sentence = f"keeps an endpoint through {words}"
     return Question(
@@ -202,6 +206,14 @@ _IDENTITY = Question(
     form=Kind.ALWAYS,
     disturbances=("node", "zone", "drain", "rollout", "restart"),
 )
+_PATHS = Question(
+    name="paths",
+    sentence="leads each path to a pod that answers, whatever node or zone is lost, drained or rolled out",
+    of=_ingresses,
+    condition="routed",
+    form=Kind.ALWAYS,
+    disturbances=("node", "zone", "drain", "rollout"),
+)
 
 QUESTIONS: tuple[Question, ...] = (
     _endpoint("node", "the loss of any one node", "node"),
@@ -214,6 +226,7 @@ QUESTIONS: tuple[Question, ...] = (
     _DRAIN,
     _ROLLOUT,
     _IDENTITY,
+    _PATHS,
 )
 
 

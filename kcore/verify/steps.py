@@ -1,7 +1,7 @@
 """The steps of a scenario: what each operation says in a file, and the event or motion that it stands for.
 
-Modelled: all operations of the format. People's acts and faults are events; waiting and settling are
-motions of the run itself.
+Modelled: all operations of the format. People's acts and faults are events; waiting and settling are motions of the run
+itself; a backup or an export is kept by the run under a name, to be restored or imported later, in another cluster too.
 """
 
 from __future__ import annotations
@@ -14,13 +14,10 @@ import attrs
 from kcore.api.fields.check import Path
 from kcore.api.frozenmap import FrozenMap
 from kcore.api.json import Json
-from kcore.api.kinds import by_name, key_kind
+from kcore.api.kinds import by_name
 from kcore.apiserver.request import PatchType
-from kcore.cluster.target import Target
 from kcore.errors import InputError
-from kcore.faults.container_crash import ContainerCrash
-from kcore.faults.node_cut_off import NodeCutOff, NodeReconnected
-from kcore.faults.readiness_lost import ReadinessLost, ReadinessRegained
+from kcore.model import NodeSpec
 from kcore.model.faults import FaultEvent
 from kcore.users.add_node import NodeAdded
 from kcore.users.apply import Apply
@@ -30,16 +27,18 @@ from kcore.users.delete import Delete, Evict
 from kcore.users.drain import Drain
 from kcore.users.drain_filters import Overrides
 from kcore.users.load import LoadSet
+from kcore.users.look_up import NameLookedUp
 from kcore.users.patch import Cordon, Label, Patch, Scale, Taint
 from kcore.users.rollout import RolloutPause, RolloutRestart, RolloutResume, SetImage
 from kcore.users.rules import UserEvent
+from kcore.users.server_side_apply import ServerSideApply
 from kcore.users.taint import AddTaint, RemoveTaint
 from kcore.users.undo import RolloutUndo
+from kcore.verify.faultsteps import FAULT_STEPS, FOUND_LATER, Finder
 from kcore.verify.metrics import milli
-from kcore.verify.nodes import parse_node
+from kcore.verify.nodes import parse_node, parse_nodes
 from kcore.verify.reader import Locate, Reader, mapping, milliseconds
-
-NAMESPACE = "default"
+from kcore.verify.targets import NAMESPACE, node_name, parse_target
 
 
 @attrs.frozen(kw_only=True)
@@ -48,6 +47,38 @@ class Act:
 
     op: str
     event: UserEvent | FaultEvent
+
+
+@attrs.frozen(kw_only=True)
+class Found:
+    """A step whose event depends on what is there by then; `find` returns None where there is nothing of the kind."""
+
+    op: str
+    find: Finder
+
+
+@attrs.frozen(kw_only=True)
+class Keep:
+    """A step in which a backup is taken, or what people made is exported, and kept under a `name`."""
+
+    op: str
+    name: str
+
+
+@attrs.frozen(kw_only=True)
+class Return:
+    """A step in which what was kept under a `name` is restored, or imported."""
+
+    op: str
+    name: str
+
+
+@attrs.frozen(kw_only=True)
+class NewCluster:
+    """A step in which the scenario goes on in another cluster, of these `nodes` or of the same as before if none."""
+
+    op: str
+    nodes: tuple[NodeSpec, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -67,7 +98,7 @@ class Settle:
     limit: int
 
 
-ScenarioStep: TypeAlias = Act | Wait | Settle
+ScenarioStep: TypeAlias = Act | Found | Keep | Return | NewCluster | Wait | Settle
 _Parser: TypeAlias = Callable[[object, Path, Locate], UserEvent | FaultEvent]
 
 
@@ -75,13 +106,19 @@ def parse_step(value: object, path: Path, locate: Locate) -> ScenarioStep:
     """Return the step that the mapping at `path` describes."""
     step = mapping(value, path, locate)
     given = [name for name in step if name not in _EXPECTATIONS]
-    expected = f"exactly one of {', '.join(sorted(_ALL))}"
+    expected = f"exactly one of {', '.join(sorted(OPERATIONS))}"
     if len(given) != 1:
         problem = f"a step with {len(given)} operations{': ' if given else ''}{', '.join(map(str, given))}"
         raise InputError(problem, place=locate(path), expected=expected)
     op, at = given[0], (*path, given[0])
     if op in ACTS:
         return Act(op=op, event=ACTS[op](step[op], at, locate))
+    if op in FOUND_LATER:
+        return Found(op=op, find=FOUND_LATER[op](step[op], at, locate))
+    if op in _BACKUPS:
+        return _BACKUPS[op](op=op, name=_backup_name(step[op], at, locate))
+    if op == "newCluster":
+        return _new_cluster(Reader({} if step[op] is None else step[op], at, locate))
     if op == "wait":
         return Wait(op=op, duration=milliseconds(step[op], locate(at)))
     if op == "settle":
@@ -95,6 +132,13 @@ def _settle(reader: Reader) -> Settle:
     return step
 
 
+def _new_cluster(reader: Reader) -> NewCluster:
+    items = reader.items("nodes")
+    nodes = tuple(node for path, item in items for node in parse_nodes(Reader(item, path, reader.locate)))
+    reader.finish()
+    return NewCluster(op="newCluster", nodes=nodes)
+
+
 def _apply(value: object, path: Path, locate: Locate) -> Apply:
     if not isinstance(value, list) or not value:
         raise InputError(f"{value!r} stands where objects should", place=locate(path), expected="a list of objects")
@@ -102,10 +146,20 @@ def _apply(value: object, path: Path, locate: Locate) -> Apply:
     return Apply(objects=tuple(Json.of(dict(item)) for item in objects), namespace=NAMESPACE)
 
 
+def _server_side_apply(value: object, path: Path, locate: Locate) -> ServerSideApply:
+    reader = Reader(value, path, locate)
+    objects = tuple(Json.of(dict(mapping(item, at, locate))) for at, item in reader.items("objects"))
+    manager, force = reader.take("manager", str, "kubectl"), reader.optional("force", bool)
+    reader.finish()
+    if not objects:
+        raise InputError("nothing is applied", place=reader.place("objects"), expected="a list of objects")
+    return ServerSideApply(objects=objects, manager=manager, force=force is True, namespace=NAMESPACE)
+
+
 def _patch(field: str, patch_type: PatchType) -> _Parser:
     def parse(value: object, path: Path, locate: Locate) -> Patch:
         reader = Reader(value, path, locate)
-        event = Patch(target=_target(reader), patch=Json.of(reader.take(field, dict)), type=patch_type)
+        event = Patch(target=parse_target(reader), patch=Json.of(reader.take(field, dict)), type=patch_type)
         reader.finish()
         return event
 
@@ -114,14 +168,14 @@ def _patch(field: str, patch_type: PatchType) -> _Parser:
 
 def _scale(value: object, path: Path, locate: Locate) -> Scale:
     reader = Reader(value, path, locate)
-    event = Scale(target=_target(reader), replicas=reader.take("replicas", int))
+    event = Scale(target=parse_target(reader), replicas=reader.take("replicas", int))
     reader.finish()
     return event
 
 
 def _label(value: object, path: Path, locate: Locate) -> Label:
     reader = Reader(value, path, locate)
-    event = Label(target=_target(reader), labels=FrozenMap(reader.take("labels", dict)))
+    event = Label(target=parse_target(reader), labels=FrozenMap(reader.take("labels", dict)))
     reader.finish()
     return event
 
@@ -129,7 +183,7 @@ def _label(value: object, path: Path, locate: Locate) -> Label:
 def _delete(value: object, path: Path, locate: Locate) -> Delete:
     reader = Reader(value, path, locate)
     event = Delete(
-        target=_target(reader),
+        target=parse_target(reader),
         grace_period_seconds=reader.optional("gracePeriodSeconds", int),
         propagation_policy=reader.take("propagationPolicy", str, ""),
     )
@@ -139,7 +193,7 @@ def _delete(value: object, path: Path, locate: Locate) -> Delete:
 
 def _evict(value: object, path: Path, locate: Locate) -> Evict:
     reader = Reader(value, path, locate)
-    event = Evict(target=_target(reader, "Pod"), count=reader.take("count", int, 1))
+    event = Evict(target=parse_target(reader, "Pod"), count=reader.take("count", int, 1))
     reader.finish()
     return event
 
@@ -148,33 +202,9 @@ def _add_node(value: object, path: Path, locate: Locate) -> NodeAdded:
     return NodeAdded(parse_node(Reader(value, path, locate)))
 
 
-def _node_name(value: object, path: Path, locate: Locate) -> str:
-    """Return the name of a node that stands for itself as the content of a step."""
-    if not isinstance(value, str) or not value:
-        raise InputError(f"{value!r} is no node", place=locate(path), expected="the name of a node")
-    return value
-
-
-def _of_node(event: type[NodeCutOff | NodeReconnected]) -> _Parser:
-    def parse(value: object, path: Path, locate: Locate) -> FaultEvent:
-        return event(_node_name(value, path, locate))
-
-    return parse
-
-
-def _of_pod(event: type[ContainerCrash | ReadinessLost | ReadinessRegained]) -> _Parser:
-    def parse(value: object, path: Path, locate: Locate) -> FaultEvent:
-        reader = Reader(value, path, locate)
-        happened = event(_target(reader, "Pod"))
-        reader.finish()
-        return happened
-
-    return parse
-
-
 def _cordon(*, unschedulable: bool) -> _Parser:
     def parse(value: object, path: Path, locate: Locate) -> Cordon:
-        return Cordon(node=_node_name(value, path, locate), unschedulable=unschedulable)
+        return Cordon(node=node_name(value, path, locate), unschedulable=unschedulable)
 
     return parse
 
@@ -221,6 +251,8 @@ def _drain(value: object, path: Path, locate: Locate) -> Drain:
         overrides=accepted,
         grace_period_seconds=reader.optional("gracePeriodSeconds", int),
         timeout=reader.duration("timeout", 0) or None,
+        pod_selector=reader.take("podSelector", str, ""),
+        skip_wait_for_delete_timeout=reader.take("skipWaitForDeleteTimeout", int, 0),
     )
     reader.finish()
     return event
@@ -229,7 +261,7 @@ def _drain(value: object, path: Path, locate: Locate) -> Drain:
 def _rollout(value: object, path: Path, locate: Locate) -> SetImage:
     reader = Reader(value, path, locate)
     event = SetImage(
-        target=_target(reader, "Deployment"),
+        target=parse_target(reader, "Deployment"),
         image=reader.take("image", str),
         container=reader.take("container", str, ""),
     )
@@ -239,7 +271,7 @@ def _rollout(value: object, path: Path, locate: Locate) -> SetImage:
 
 def _undo(value: object, path: Path, locate: Locate) -> RolloutUndo:
     reader = Reader(value, path, locate)
-    event = RolloutUndo(target=_target(reader, "Deployment"), to_revision=reader.take("toRevision", int, 0))
+    event = RolloutUndo(target=parse_target(reader, "Deployment"), to_revision=reader.take("toRevision", int, 0))
     reader.finish()
     return event
 
@@ -247,7 +279,7 @@ def _undo(value: object, path: Path, locate: Locate) -> RolloutUndo:
 def _autoscale(value: object, path: Path, locate: Locate) -> Autoscale:
     reader = Reader(value, path, locate)
     event = Autoscale(
-        target=_target(reader, "Deployment"),
+        target=parse_target(reader, "Deployment"),
         most=reader.take("max", int),
         least=reader.take("min", int, 0),
         cpu=reader.take("cpu", str, ""),
@@ -276,40 +308,34 @@ def _load(value: object, path: Path, locate: Locate) -> LoadSet:
     return event
 
 
+def _look_up(value: object, path: Path, locate: Locate) -> NameLookedUp:
+    reader = Reader(value, path, locate)
+    event = NameLookedUp(parse_target(reader.child("from"), "Pod"), reader.take("for", str))
+    reader.finish()
+    return event
+
+
 def _of_workload(event: type[RolloutRestart | RolloutPause | RolloutResume]) -> _Parser:
     def parse(value: object, path: Path, locate: Locate) -> UserEvent:
         reader = Reader(value, path, locate)
-        asked = event(target=_target(reader, "Deployment"))
+        asked = event(target=parse_target(reader, "Deployment"))
         reader.finish()
         return asked
 
     return parse
 
 
-def _target(reader: Reader, kind: str = "") -> Target:
-    """Return the object that a step names, by name or by selector and index."""
-    named = reader.take("kind", str, kind or None)
-    known = by_name(named)
-    if known is None:
-        raise InputError(f"{named!r} is no kind", place=reader.place("kind"), expected="a known kind")
-    name = reader.take("name", str, "")
-    selector = reader.take("selector", dict, {})
-    if bool(name) == bool(selector):
-        problem = f"the object is named {'twice' if name else 'nowhere'}"
-        raise InputError(problem, place=reader.place(), expected="either name or selector")
-    return Target(
-        kind=key_kind(known),
-        namespace=NAMESPACE if known.namespaced else "",
-        name=name,
-        selector=",".join(f"{key}={selector[key]}" for key in sorted(selector)),
-        index=reader.take("index", int, 0),
-    )
+def _backup_name(value: object, path: Path, locate: Locate) -> str:
+    if not isinstance(value, str) or not value:
+        raise InputError(f"{value!r} is no name of a backup", place=locate(path), expected="a name")
+    return value
 
 
-_EXPECTATIONS = frozenset({"expect", "expectResponses"})
+_EXPECTATIONS = frozenset({"expect", "expectResponses", "shows"})
 
 ACTS: Mapping[str, _Parser] = {
     "apply": _apply,
+    "serverSideApply": _server_side_apply,
     "patch": _patch("merge", PatchType.MERGE),
     "strategic": _patch("patch", PatchType.STRATEGIC),
     "scale": _scale,
@@ -330,12 +356,17 @@ ACTS: Mapping[str, _Parser] = {
     "autoscale": _autoscale,
     "createJob": _create_job,
     "load": _load,
+    "lookUp": _look_up,
     "addNode": _add_node,
-    "nodeDown": _of_node(NodeCutOff),
-    "nodeUp": _of_node(NodeReconnected),
-    "unready": _of_pod(ReadinessLost),
-    "ready": _of_pod(ReadinessRegained),
-    "crash": _of_pod(ContainerCrash),
+    **FAULT_STEPS,
 }
 
-_ALL = frozenset({*ACTS, "wait", "settle"})
+_BACKUPS: Mapping[str, type[Keep | Return]] = {
+    "backup": Keep,
+    "restore": Return,
+    "export": Keep,
+    "import": Return,
+}
+
+OPERATIONS = frozenset({*ACTS, *FOUND_LATER, *_BACKUPS, "newCluster", "wait", "settle"})
+"""What each step of a scenario is one of."""

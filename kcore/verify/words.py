@@ -21,6 +21,7 @@ from kcore.cluster.target import Target
 from kcore.faults.api_server_down import ApiServerStarted, ApiServerStopped
 from kcore.faults.component_restarted import ComponentRestarted
 from kcore.faults.container_crash import ContainerCrash
+from kcore.faults.disk_full import DiskCleared, DiskFilled
 from kcore.faults.dns_down import DnsStarted, DnsStopped
 from kcore.faults.etcd_member_lost import EtcdMemberBack, EtcdMemberLost
 from kcore.faults.health_check_late import HealthChecksLate, HealthChecksResumed
@@ -29,10 +30,15 @@ from kcore.faults.kubelet_stopped import KubeletStarted, KubeletStopped
 from kcore.faults.leader_moved import LeaderMoved
 from kcore.faults.machine_lost import MachineLost
 from kcore.faults.master_lost import MasterLost
+from kcore.faults.memory_pressure import MemoryFreed, MemoryTaken
 from kcore.faults.network_partition import NetworkMended, NetworkPartitioned
 from kcore.faults.node_cut_off import NodeCutOff, NodeReconnected
+from kcore.faults.node_shutdown import NodeShutDown
 from kcore.faults.pod_deleted import PodDeleted, PodForceDeleted
+from kcore.faults.probe_flapping import ProbesFlapping, ProbesSteady
 from kcore.faults.readiness_lost import ReadinessLost, ReadinessRegained
+from kcore.faults.slow_start import StartsSlowed, StartsUsual
+from kcore.faults.webhook_down import WebhookDown, WebhookUp
 from kcore.faults.zone_lost import ZoneLost
 from kcore.model.model import Event
 from kcore.users.autoscale import Autoscale
@@ -40,6 +46,7 @@ from kcore.users.create_job import CreateJob
 from kcore.users.delete import Delete, Evict
 from kcore.users.drain import Drain
 from kcore.users.load import LoadSet
+from kcore.users.look_up import NameLookedUp
 from kcore.users.patch import Cordon, Scale
 from kcore.users.rollout import RolloutPause, RolloutRestart, RolloutResume, SetImage
 from kcore.users.undo import RolloutUndo
@@ -88,6 +95,8 @@ def _pod(old: ApiObject | None, new: ApiObject | None) -> Iterator[str]:
         yield f"is bound to {now.spec.node_name}"
     if now.metadata.deletion_timestamp is not None and (before is None or before.metadata.deletion_timestamp is None):
         yield f"is being deleted{_reason(now)}"
+    if now.status.phase == "Failed" and (before is None or before.status.phase != "Failed"):
+        yield f"has failed: {now.status.reason}" if now.status.reason else "has failed"
     was, is_ready = _ready(before), _ready(now)
     if was != is_ready and (is_ready or before is not None):
         yield "is ready" if is_ready else "is not ready any more"
@@ -114,8 +123,17 @@ def _node(old: ApiObject | None, new: ApiObject | None) -> Iterator[str]:
     if before.spec.unschedulable != new.spec.unschedulable:
         yield "is cordoned" if new.spec.unschedulable else "is uncordoned"
     was, now = (next((c.status for c in n.status.conditions if c.type == "Ready"), "") for n in (before, new))
+    yield from _pressures(before, new)
     if was != now:
         yield "is ready again" if now == "True" else "is noticed to be down: not ready, its status unknown"
+
+
+def _pressures(old: Node, new: Node) -> Iterator[str]:
+    """Yield what a node runs out of, and what it does not any more."""
+    was, now = ({one.type for one in each.status.conditions if one.status == "True"} for each in (old, new))
+    for name in ("MemoryPressure", "DiskPressure", "PIDPressure"):
+        if (name in was) is not (name in now):
+            yield f"has {name}" if name in now else f"has no {name} any more"
 
 
 def _workload(old: ApiObject | None, new: ApiObject | None) -> Iterator[str]:
@@ -195,6 +213,8 @@ _FAULTS: Mapping[type, Callable[[Any], str]] = {
     ZoneLost: lambda e: f"the zone {e.zone} loses its power: nothing runs in it any more",
     DnsStopped: lambda _: "no DNS server answers: nobody finds a name",
     DnsStarted: lambda _: "the DNS servers answer again",
+    WebhookDown: lambda e: f"the webhook {e.webhook} hangs: nobody answers for it",
+    WebhookUp: lambda e: f"the webhook {e.webhook} answers again",
     KubeProxyStalled: lambda e: f"the kube-proxy of {e.node} hears of nothing more, and {e.node} routes as before",
     KubeProxyRefreshed: lambda e: f"the kube-proxy of {e.node} hears again",
     NetworkPartitioned: lambda e: (
@@ -207,6 +227,15 @@ _FAULTS: Mapping[type, Callable[[Any], str]] = {
     NodeReconnected: lambda e: f"{e.node} has its link again",
     KubeletStopped: lambda e: f"the kubelet of {e.node} stops",
     KubeletStarted: lambda e: f"the kubelet of {e.node} starts",
+    NodeShutDown: lambda e: f"{e.node} is told to shut down",
+    MemoryTaken: lambda e: f"something that is no pod takes the memory of {e.node}",
+    MemoryFreed: lambda e: f"the memory of {e.node} is free again",
+    DiskFilled: lambda e: f"something that is no pod fills the disk of {e.node}",
+    DiskCleared: lambda e: f"the disk of {e.node} has room again",
+    StartsSlowed: lambda e: f"what starts on {e.node} from now on is slow to answer",
+    StartsUsual: lambda e: f"what starts on {e.node} answers as soon as usual",
+    ProbesFlapping: lambda e: f"the readiness of {e.pod} comes and goes",
+    ProbesSteady: lambda e: f"the readiness of {e.pod} is steady again",
     ContainerCrash: lambda e: f"the containers of {e.pod} crash",
     ReadinessLost: lambda e: f"{e.pod} stops being ready",
     ReadinessRegained: lambda e: f"{e.pod} is ready again",
@@ -217,6 +246,7 @@ _FAULTS: Mapping[type, Callable[[Any], str]] = {
     ApiServerStarted: lambda e: f"the API server of {e.master} answers again",
     EtcdMemberLost: lambda e: f"the member of etcd on {e.master} is down",
     EtcdMemberBack: lambda e: f"the member of etcd on {e.master} is up again",
+    NameLookedUp: lambda e: f"a program in {e.pod} asks for the name {e.name}",
     LoadSet: lambda e: f"{e.load} is {Quantity.of_milli(e.milli)} from now on",
 }
 

@@ -13,7 +13,7 @@ import attrs
 
 from kcore.api.core.pod import Pod
 from kcore.api.fields.check import path_of
-from kcore.api.json import Wire
+from kcore.api.json import EMPTY, Json, Wire
 from kcore.api.kinds import key_of
 from kcore.api.object import ObjectKey
 from kcore.cluster.state import ClusterState
@@ -38,9 +38,14 @@ Tell = Callable[[str], None]
 NEEDED = ("ConfigMap", "Secret")
 
 
-def check_manifests(loaded: Loaded, nodes: int = DEFAULT_NODES, tell: Tell = lambda _: None) -> Report:
-    """Return the answers to the standing questions about manifests; InputError where one of them is refused."""
-    origin = invent_origin(loaded, nodes, BEHAVIORS)
+def check_manifests(
+    loaded: Loaded, nodes: int = DEFAULT_NODES, tell: Tell = lambda _: None, scheduler: Json = EMPTY
+) -> Report:
+    """Return the answers to the standing questions about manifests; InputError where one of them is refused.
+
+    `scheduler` is a KubeSchedulerConfiguration, empty for the default profile.
+    """
+    origin = invent_origin(loaded, nodes, BEHAVIORS).with_scheduler(scheduler)
     model = build_model(components_of(origin.plan.config))
     tell("bringing the manifests up")
     try:

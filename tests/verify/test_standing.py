@@ -199,3 +199,35 @@ def test_a_run_says_whether_it_came_to_rest(lasts, rests):
     trial = Trial(name="a rollout", events=(SetImage(target=target, image="web:v2"),), lasts=lasts)
 
     assert follow(model, base, trial, ()).rests is rests
+
+
+@pytest.mark.parametrize(
+    ("replicas", "outcome"),
+    [
+        pytest.param(2, Outcome.HOLDS, id="two pods on two nodes"),
+        pytest.param(1, Outcome.VIOLATED, id="the node of the only pod is lost"),
+    ],
+)
+def test_an_ingress_is_followed_through_losses(replicas, outcome):
+    """Each path of it leads to a pod that answers, or a run shows when one does not."""
+    spread = {"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "DoNotSchedule"}
+    chosen = {"labelSelector": {"matchLabels": {"app": "web"}}}
+    backend = {"service": {"name": "web", "port": {"number": 80}}}
+    ingress = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": {"name": "shop"},
+        "spec": {
+            "rules": [
+                {"host": "shop.example", "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}
+            ]
+        },
+    }
+    pods = workload(replicas=replicas, topologySpreadConstraints=[{**spread, **chosen}])
+    answers = asked(SERVICE, pods, ingress)
+    answer = answers["paths", "Ingress/default/shop"]
+
+    assert answers["routed", "Ingress/default/shop"].outcome is Outcome.HOLDS
+    assert answer.outcome is outcome
+    assert bool(answer.story) is (outcome is Outcome.VIOLATED)
+    assert not [rule for rule, _ in answers if rule == "unmodelled"]
