@@ -10,6 +10,7 @@ from kcore.api.core.node import Node
 from kcore.api.evolve import evolve
 from kcore.api.object import ObjectKey
 from kcore.cluster.state import ClusterState
+from kcore.cluster.switch import Switch
 from kcore.kubelet.thresholds import thresholds
 from kcore.world.usage import usage_of
 
@@ -53,3 +54,17 @@ def with_room(state: ClusterState, node: str, resource: str, *, taken: int) -> C
     amounts = machine.taken.set(resource, taken) if taken else machine.taken.remove(resource)
     machines = state.world.machines.set(node, evolve(machine, taken=amounts))
     return evolve(state, world=evolve(state.world, machines=machines))
+
+
+def room_of(resource: str) -> Switch:
+    """Return what is off while something that is no pod takes `resource` on a machine."""
+
+    def stays(state: ClusterState, node: str, on: bool) -> str:  # noqa: FBT001 - as a Switch asks
+        if not on:
+            return lacks_room(state, node, resource)
+        return "" if node in filled(state, resource) else f"nothing but pods takes {resource} there"
+
+    def turned(state: ClusterState, node: str, on: bool) -> ClusterState:  # noqa: FBT001 - as a Switch asks
+        return with_room(state, node, resource, taken=0 if on else filling(state, node, resource))
+
+    return Switch(names=lambda state: state.world.machines, stays=stays, turned=turned)

@@ -1,9 +1,9 @@
-"""Switch: something of each master that a fault turns off and that can be turned on again, as a pair of faults."""
+"""Switch: something of each master or node that a fault turns off, and that can be turned on again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 import attrs
 
@@ -13,36 +13,42 @@ from kcore.cluster.state import ClusterState
 from kcore.machine import Refusal
 
 
-@attrs.frozen
-class Way:
-    """One way to turn a switch: its rule, its event, whose one field is the `master`, and what is said if it is so."""
+class Way(NamedTuple):
+    """One way to turn a switch: its rule, and its event, whose one field is the name of the master or node."""
 
     rule: str
     event: type[Any]
-    already: str
 
 
 @attrs.frozen(kw_only=True)
 class Switch:
-    """What is `up` on a master (None: it has none), and the state in which it is `turned` up or down."""
+    """What can be turned off and `on`.
 
-    up: Callable[[ClusterState, str], bool | None]
+    `names` are those of the masters or nodes. `stays(state, name, on)` says why it can't be turned so, "" if it can;
+    `turned(state, name, on)` is the state in which it is.
+    """
+
+    names: Callable[[ClusterState], Iterable[str]]
+    stays: Callable[[ClusterState, str, bool], str]
     turned: Callable[[ClusterState, str, bool], ClusterState]
 
     def faults(self, budget: str, off: Way, on: Way) -> tuple[Fault[Any], Fault[Any]]:
         """Return the fault `off`, which is offered while its `budget` lasts, and `on`, which mends it."""
-        return self._fault(off, up=False, budget=budget), self._fault(on, up=True, mends=budget)
+        return self._fault(off, on=False, budget=budget), self._fault(on, on=True, mends=budget)
 
-    def _fault(self, way: Way, *, up: bool, budget: str = "", mends: str = "") -> Fault[Any]:
+    def _fault(self, way: Way, *, on: bool, budget: str = "", mends: str = "") -> Fault[Any]:
+        field = attrs.fields(way.event)[0].name
+
         def refused(state: ClusterState, event: Any) -> Refusal | None:
-            can = self.up(state, event.master) is (not up)
-            return None if can else Refusal(way.rule, way.already, master=event.master)
+            name = getattr(event, field)
+            why = self.stays(state, name, on)
+            return Refusal(way.rule, why, **{field: name}) if why else None
 
         def turned(state: ClusterState, _: Components, event: Any) -> ClusterState:
-            return self.turned(state, event.master, up)
+            return self.turned(state, getattr(event, field), on)
 
         def candidates(state: ClusterState) -> Sequence[Any]:
-            return [way.event(name) for name in state.control_plane.masters() if self.up(state, name) is (not up)]
+            return [way.event(name) for name in sorted(self.names(state)) if not self.stays(state, name, on)]
 
         return Fault(
             rule=way.rule,

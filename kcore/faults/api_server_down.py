@@ -30,19 +30,22 @@ class ApiServerStarted:
     master: str
 
 
-def _up(state: ClusterState, master: str) -> bool | None:
+def _stays(state: ClusterState, master: str, on: bool) -> str:  # noqa: FBT001 - as a Switch asks
     server = state.control_plane.servers.get(master)
-    return None if server is None else server.up
+    if server is not None and server.up is not on:
+        return ""
+    return "no API server is down there" if on else "no API server is up there"
 
 
-def _turned(state: ClusterState, master: str, up: bool) -> ClusterState:  # noqa: FBT001 - as a Switch asks
+def _turned(state: ClusterState, master: str, on: bool) -> ClusterState:  # noqa: FBT001 - as a Switch asks
     plane = state.control_plane
-    server = attrs.evolve(plane.servers[master], up=up)
+    server = attrs.evolve(plane.servers[master], up=on)
     return attrs.evolve(state, control_plane=attrs.evolve(plane, servers=plane.servers.set(master, server)))
 
 
-FAULTS = Switch(up=_up, turned=_turned).faults(
+FAULTS = Switch(names=lambda state: state.control_plane.servers, stays=_stays, turned=_turned).faults(
     BUDGET,
-    off=Way("faults.stop_api_server", ApiServerStopped, "no API server is up there"),
-    on=Way("faults.start_api_server", ApiServerStarted, "no API server is down there"),
+    off=Way("faults.stop_api_server", ApiServerStopped),
+    on=Way("faults.start_api_server", ApiServerStarted),
 )
+"""The fault and its mending."""

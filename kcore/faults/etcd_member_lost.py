@@ -31,17 +31,20 @@ class EtcdMemberBack:
     master: str
 
 
-def _up(state: ClusterState, master: str) -> bool | None:
-    return state.control_plane.members.get(master)
+def _stays(state: ClusterState, master: str, on: bool) -> str:  # noqa: FBT001 - as a Switch asks
+    if state.control_plane.members.get(master) is (not on):
+        return ""
+    return "no member is down there" if on else "no member is up there"
 
 
-def _turned(state: ClusterState, master: str, up: bool) -> ClusterState:  # noqa: FBT001 - as a Switch asks
+def _turned(state: ClusterState, master: str, on: bool) -> ClusterState:  # noqa: FBT001 - as a Switch asks
     plane = state.control_plane
-    return attrs.evolve(state, control_plane=attrs.evolve(plane, members=plane.members.set(master, up)))
+    return attrs.evolve(state, control_plane=attrs.evolve(plane, members=plane.members.set(master, on)))
 
 
-FAULTS = Switch(up=_up, turned=_turned).faults(
+FAULTS = Switch(names=lambda state: state.control_plane.members, stays=_stays, turned=_turned).faults(
     BUDGET,
-    off=Way("faults.lose_etcd_member", EtcdMemberLost, "no member is up there"),
-    on=Way("faults.return_etcd_member", EtcdMemberBack, "no member is down there"),
+    off=Way("faults.lose_etcd_member", EtcdMemberLost),
+    on=Way("faults.return_etcd_member", EtcdMemberBack),
 )
+"""The fault and its mending."""
