@@ -15,7 +15,7 @@ import attrs
 from kcore.api.evolve import quick
 from kcore.api.json import Json
 from kcore.api.object import ApiObject, ObjectKey
-from kcore.apiserver.changes import Change
+from kcore.apiserver.changes import Bookmark, Change
 from kcore.apiserver.status import Status
 
 
@@ -49,9 +49,10 @@ class Options:
 
     `resource_version` is a precondition of a delete, the revision of a list and the starting one of a watch;
     `resource_version_match` says how a list takes it: Exact or NotOlderThan. A list answers with at most `limit`
-    objects (0: all), and goes on from `continue_token`. `uid` is a precondition. `propagation_policy` is Foreground,
-    Background or Orphan. `strict` asks for strict field validation. `field_manager` says in whose
-    name fields are written, `force` that an apply takes them from others.
+    objects (0: all), and goes on from `continue_token`. A watch may ask for bookmarks, and says with
+    `send_initial_events` whether it is to begin with what is there. `uid` is a precondition. `propagation_policy` is
+    Foreground, Background or Orphan. `strict` asks for strict field validation. `field_manager` says in whose name
+    fields are written, `force` that an apply takes them from others.
     """
 
     resource_version: str = ""
@@ -66,6 +67,8 @@ class Options:
     resource_version_match: str = ""
     limit: int = 0
     continue_token: str = ""
+    allow_watch_bookmarks: bool = False
+    send_initial_events: bool | None = None
     field_manager: str = ""
     force: bool = False
 
@@ -95,13 +98,15 @@ class Response:
     """The answer: `code`, the object, list or changes asked for, or the `status` that says no.
 
     `revision` is the store's after the request, or that of the list, which a watch goes on from. A list that has more
-    to tell gives the `continue_token` to ask for it with, and where nothing selects how many objects remain.
+    to tell gives the `continue_token` to ask for it with, and where nothing selects how many objects remain; a refusal
+    may give one too. The `bookmark` of a watch comes after its changes.
     """
 
     code: int
     object: ApiObject | None = None
     items: tuple[ApiObject, ...] = ()
     changes: tuple[Change, ...] = ()
+    bookmark: Bookmark | None = None
     status: Status | None = None
     revision: int = 0
     continue_token: str = ""

@@ -9,6 +9,7 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/apis/core/v1
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import attrs
@@ -83,7 +84,7 @@ def selection(operation: Operation) -> Selection | Status:
     except SelectorError as error:
         return bad_request(str(error))
     for one in fields.requirements:
-        if one.field not in _selectable(operation.kind):
+        if one.field not in (*_selectable(operation.kind), *operation.strategy.selectable):
             return bad_request(f"field label not supported: {one.field}")
     namespace = key.namespace or None if operation.kind.namespaced else ""
     return Selection(kind=key.kind, namespace=namespace, name=key.name or None, labels=labels, fields=fields)
@@ -101,6 +102,23 @@ def _text(obj: ApiObject, path: str) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value or "") if value != 0 else "0"
 
 
+def _of_involved(name: str, event: Any) -> str:
+    """Return what an event says of the object that it is about."""
+    value: str = getattr(event.involved_object, _INVOLVED[name])
+    return value
+
+
+_INVOLVED: Mapping[str, str] = {
+    "kind": "kind",
+    "namespace": "namespace",
+    "name": "name",
+    "uid": "uid",
+    "apiVersion": "api_version",
+    "resourceVersion": "resource_version",
+    "fieldPath": "field_path",
+}
+"""The fields of the reference in an event, with their names here."""
+
 _READ: Mapping[str, Callable[[Any], Any]] = {
     NODE_NAME: lambda obj: obj.spec.node_name,
     "spec.restartPolicy": lambda obj: obj.spec.restart_policy,
@@ -110,7 +128,9 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "status.podIP": lambda obj: obj.status.pod_ip,
     "status.nominatedNodeName": lambda obj: obj.status.nominated_node_name,
     "spec.clusterIP": lambda obj: obj.spec.cluster_ip,
-    "reportingComponent": lambda obj: part(obj, "reportingController"),
+    "reportingComponent": lambda obj: obj.reporting_component,
+    "source": lambda obj: obj.source.component or obj.reporting_component,
+    **{f"involvedObject.{name}": partial(_of_involved, name) for name in _INVOLVED},
 }
 """The fields whose path does not lead to them through Python's names."""
 
@@ -132,6 +152,7 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     "ReplicationController": ("status.replicas",),
     "Job": ("status.successful",),
     "Secret": ("type",),
+    "Event": (*(f"involvedObject.{name}" for name in _INVOLVED), "reason", "reportingComponent", "source", "type"),
     "CertificateSigningRequest": ("spec.signerName",),
 }
 """The fields by which a kind may be selected beside name and namespace."""

@@ -72,8 +72,9 @@ def expired(message: str) -> Status:
 
 def too_large_version(asked: int, now: int) -> Status:
     """Return 504: the revision asked for is yet to come."""
-    message = f"Too large resource version: {asked}, current: {now}"
-    return Status(code=504, reason="Timeout", message=message, retry_after_seconds=1)
+    cause = Cause(reason="ResourceVersionTooLarge", message="Too large resource version")
+    message = f"Timeout: Too large resource version: {asked}, current: {now}"
+    return Status(code=504, reason="Timeout", message=message, causes=(cause,), retry_after_seconds=1)
 
 
 def too_many_requests(message: str, retry_after_seconds: int, causes: tuple[Cause, ...] = ()) -> Status:

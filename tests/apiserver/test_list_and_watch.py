@@ -55,6 +55,22 @@ def test_a_list_has_what_is_selected(shop, kind, options, expected):
     assert response.revision == shop.store.revision
 
 
+def test_events_are_selected_by_what_they_are_about(server):
+    """Of an event, the object, the reason, the type and who reports may be selected by."""
+    event = {"apiVersion": "v1", "kind": "Event", "reason": "Killing", "type": "Normal", "source": {"component": "me"}}
+    for name, about in (("a", {"kind": "Pod", "name": "p"}), ("b", {"kind": "Node", "name": "n", "uid": "u"})):
+        server.make({**event, "metadata": {"name": name}, "involvedObject": about})
+    selectors = {
+        "involvedObject.kind=Pod,involvedObject.name=p": ["a"],
+        "involvedObject.uid=u": ["b"],
+        "involvedObject.apiVersion=": ["a", "b"],
+        "reason=Killing,type!=Warning,source=me": ["a", "b"],
+        "reportingComponent=me": [],
+    }
+
+    assert {one: names(server.ask(Verb.LIST, "Event", field_selector=one)) for one in selectors} == selectors
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -123,4 +139,4 @@ def test_a_compacted_revision_is_gone(shop):
     response = shop.ask(Verb.WATCH, "ConfigMap", resource_version=str(since))
 
     assert (response.code, response.reason) == (410, "Expired")
-    assert shop.ask(Verb.WATCH, "ConfigMap", resource_version="x").code == 400
+    assert response.status.message == f"too old resource version: {since} ({shop.store.revision})"

@@ -84,9 +84,9 @@ def test_a_list_is_of_the_revision_it_asks_for(store, options, expected):
         pytest.param({"resource_version": "99"}, 504, "Timeout", id="yet to come"),
         pytest.param({"resource_version": "4", "resource_version_match": "Exact"}, 410, "Expired", id="compacted"),
         pytest.param({"resource_version": "x"}, 400, "BadRequest", id="no number"),
-        pytest.param({"resource_version_match": "Exact"}, 400, "BadRequest", id="a match without a revision"),
+        pytest.param({"resource_version_match": "Exact"}, 422, "Invalid", id="a match without a revision"),
         pytest.param(
-            {"resource_version": "0", "resource_version_match": "Exact"}, 400, "BadRequest", id="exactly anything"
+            {"resource_version": "0", "resource_version_match": "Exact"}, 422, "Invalid", id="exactly anything"
         ),
         pytest.param({"continue_token": "nonsense"}, 400, "BadRequest", id="no token"),
     ],
@@ -99,11 +99,23 @@ def test_a_list_that_can_not_be_made_is_refused(store, options, code, reason):
 
 
 def test_a_token_expires_with_its_revision(store):
-    """Once the changes since the first page are compacted away the list has to begin anew."""
+    """Once the changes since the first page are compacted away, the rest may only be read as it is by now."""
     first = listed(store, limit=1)
-    later = store.put(config_map("y")).put(config_map("z"))
+    later = store.put(config_map("y")).remove(ObjectKey("ConfigMap", "default", "b"))
+    later = later.compact(later.revision)
+    refused = listed(later, limit=2, continue_token=first.continue_token)
+    rest = listed(later, limit=2, continue_token=refused.continue_token)
 
-    assert listed(later.compact(later.revision), limit=1, continue_token=first.continue_token).code == 410
+    assert (refused.code, refused.reason, names(refused)) == (410, "Expired", [])
+    assert (names(rest), rest.revision) == (["d", "e"], later.revision)
+    assert names(listed(later, continue_token=rest.continue_token)) == ["y"]
+
+
+def test_a_list_of_any_version_comes_in_one_page(store):
+    """A server that answers from its cache does not heed the limit."""
+    page = listed(store, limit=1, resource_version="0")
+
+    assert (names(page), page.continue_token) == (["a", "b", "d", "e"], "")
 
 
 @given(

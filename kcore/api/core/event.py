@@ -1,6 +1,6 @@
 """Event: a line of what happened, for people.
 
-Models all fields. The same objects are served as events.k8s.io/v1 under other field names, which are not modelled.
+Models all fields. The same objects are served as events.k8s.io/v1 under other field names.
 
 Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/staging/src/k8s.io/api/core/v1/types.go
 """

@@ -14,6 +14,7 @@ from kcore.api.kinds import key_of
 from kcore.api.meta.objectmeta import ObjectMeta
 from kcore.api.object import ApiObject, ObjectKey, OpaqueObject
 from kcore.apiserver import admission
+from kcore.apiserver.apply.object import created
 from kcore.apiserver.decode import decode, typed
 from kcore.apiserver.meta import born, generated
 from kcore.apiserver.outcome import Operation, Outcome
@@ -29,6 +30,8 @@ ATTEMPTS = 8
 
 def create(operation: Operation) -> Outcome:
     """Create the object in the body."""
+    if operation.strategy.closed:
+        return operation.refuse(Status(code=405, reason="MethodNotAllowed", message=operation.strategy.closed))
     body = _body(operation)
     return operation.refuse(body) if isinstance(body, Status) else create_object(operation, body)
 
@@ -44,6 +47,8 @@ def create_object(operation: Operation, body: ApiObject) -> Outcome:
     made = prepared(operation, body, lambda metadata: _born(operation, metadata, name))
     if isinstance(made, Status):
         return operation.refuse(made)
+    if operation.context.config.track_every_write:
+        made = evolve(made, object=created(operation, made.object))
     charged = admission.charged(operation, Verb.CREATE, operation.store, made.object, None)
     if isinstance(charged, Status):
         return operation.refuse(charged)
@@ -90,7 +95,8 @@ def _body(operation: Operation) -> ApiObject | Status:
     """Return the typed body with its name and namespace settled."""
     body = operation.request.body
     if not isinstance(body, ApiObject):
-        wire = decode(body, operation.kind, strict=operation.request.options.strict)
+        strict, unknown = operation.request.options.strict, operation.strategy.unknown
+        wire = decode(body, operation.kind, strict=strict, unknown=unknown)
         if isinstance(wire, Status):
             return wire
         body = typed(wire, operation.kind)

@@ -20,6 +20,7 @@ from kcore.apiserver.selection import selection
 from kcore.apiserver.status import Status
 from kcore.apiserver.store import Store
 from kcore.apiserver.verbs.get import existing
+from kcore.apiserver.verbs.listoptions import list_refused
 from kcore.machine import Note
 
 
@@ -39,14 +40,14 @@ def delete(operation: Operation) -> Outcome:
 
 def delete_collection(operation: Operation) -> Outcome:
     """Delete the objects that the request selects, one after the other."""
-    selected = selection(operation)
+    selected = list_refused(operation.request.options) or selection(operation)
     if isinstance(selected, Status):
         return operation.refuse(selected)
     store = operation.store
     items: list[ApiObject] = []
     notes: list[Note] = []
     for obj in selected.select(store):
-        done = _delete(operation, store, obj)
+        done = _refused(operation, store, obj) or _delete(operation, store, obj)
         if isinstance(done, Status):
             response = Response(code=done.code, status=done, revision=store.revision)
             return Outcome(store=store, response=response, notes=tuple(notes))
@@ -55,6 +56,12 @@ def delete_collection(operation: Operation) -> Outcome:
         items.append(done.object)
     granted = operation.grant(store, None, *notes)
     return evolve(granted, response=evolve(granted.response, items=tuple(items)))
+
+
+def _refused(operation: Operation, store: Store, obj: ApiObject) -> Status | None:
+    """Return what admission has against the deletion of one object of a collection."""
+    request = evolve(operation.request, verb=Verb.DELETE, key=key_of(obj))
+    return admission.check(evolve(operation, store=store, request=request), Verb.DELETE)
 
 
 def _delete(operation: Operation, store: Store, obj: ApiObject) -> Deletion | Status:

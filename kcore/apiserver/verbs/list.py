@@ -2,7 +2,8 @@
 
 Models the revisions that a list may ask for (the latest, any, one not older than, exactly one) and pages: a limit, and
 a token with which the next page is asked for at the same revision. A revision whose changes are compacted away is a
-410, one that is yet to come a 504.
+410, one that is yet to come a 504. A token whose revision is gone is a 410 too, and the answer has another one, with
+which the rest may be read as it is by now. A list of any version comes in one page.
 
 Not modelled: the order of etcd's paths, in which "a-b/" comes before "a/"; pages come in the order of the whole list.
 
@@ -16,6 +17,7 @@ import binascii
 import json
 from typing import NamedTuple
 
+from kcore.api.evolve import evolve
 from kcore.api.kinds import key_of
 from kcore.api.object import ApiObject, ObjectKey
 from kcore.apiserver.outcome import Operation, Outcome
@@ -23,19 +25,23 @@ from kcore.apiserver.request import Options, Response
 from kcore.apiserver.selection import Selection, selection
 from kcore.apiserver.status import Status, bad_request, expired, too_large_version
 from kcore.apiserver.store import Store
+from kcore.apiserver.verbs.listoptions import EXACT, list_refused, revision_of
 
-EXACT, NOT_OLDER_THAN = "Exact", "NotOlderThan"
+LATEST = -1
+"""The revision of a token that goes on with whatever is there by then."""
 
 _BAD_TOKEN = "continue key is not valid: encoded start key is missing, wrong or not of this version"
 _OLD_TOKEN = (
-    "The provided continue parameter is too old to display a consistent list result. "
-    "You can start a new list without the continue parameter."
+    "The provided continue parameter is too old to display a consistent list result. You can start a new list without "
+    "the continue parameter, or use the continue token in this response to retrieve the remainder of the results. "
+    "Continuing with the provided token results in an inconsistent list - objects that were created, modified, or "
+    "deleted between the time the first chunk was returned and now may show up in the list."
 )
 _OLD_LIST = "The resourceVersion for the provided list is too old."
 
 
 class Page(NamedTuple):
-    """Where a list goes on: after the object `after`, at `revision`."""
+    """Where a list goes on: after the object `after`, at `revision` or at the LATEST."""
 
     revision: int
     after: tuple[str, str]
@@ -43,25 +49,33 @@ class Page(NamedTuple):
 
 def list_objects(operation: Operation) -> Outcome:
     """Answer with the objects that the request selects, sorted by namespace and name."""
-    selected = selection(operation)
+    options, store = operation.request.options, operation.store
+    selected = list_refused(options) or selection(operation)
     if isinstance(selected, Status):
         return operation.refuse(selected)
-    options, store = operation.request.options, operation.store
     if not (options.limit or options.continue_token or options.resource_version or options.resource_version_match):
         return Outcome(store=store, response=Response(code=200, items=selected.select(store), revision=store.revision))
-    response = _page(store, selected, options)
-    return operation.refuse(response) if isinstance(response, Status) else Outcome(store=store, response=response)
-
-
-def _page(store: Store, selected: Selection, options: Options) -> Response | Status:
     page = _begin(store, options)
     if isinstance(page, Status):
-        return page
+        return operation.refuse(page)
     found = selected.select(store) if page.revision == store.revision else _past(store, page.revision, selected)
     if found is None:
-        return expired(_OLD_TOKEN if options.continue_token else _OLD_LIST)
+        return _too_old(operation, page)
+    return Outcome(store=store, response=_page(page, found, options))
+
+
+def _too_old(operation: Operation, page: Page) -> Outcome:
+    """Refuse a revision that is gone; who was reading pages gets a token for the rest as it is by now."""
+    if not operation.request.options.continue_token:
+        return operation.refuse(expired(_OLD_LIST))
+    refused = operation.refuse(expired(_OLD_TOKEN))
+    return evolve(refused, response=evolve(refused.response, continue_token=token_of(Page(LATEST, page.after))))
+
+
+def _page(page: Page, found: tuple[ApiObject, ...], options: Options) -> Response:
     rest = [one for one in found if (one.metadata.namespace, one.metadata.name) > page.after]
-    items = rest[: options.limit] if options.limit else rest
+    limit = options.limit if options.continue_token or options.resource_version != "0" else 0
+    items = rest[:limit] if limit else rest
     if len(items) == len(rest):
         return Response(code=200, items=tuple(items), revision=page.revision)
     last = items[-1].metadata
@@ -83,15 +97,11 @@ def _begin(store: Store, options: Options) -> Page | Status:
             return bad_request(_BAD_TOKEN)
         if options.resource_version not in ("", "0"):
             return bad_request("specifying resource version is not allowed when using continue")
-        return page
+        return page._replace(revision=store.revision) if page.revision == LATEST else page
     version, match = options.resource_version, options.resource_version_match
-    if version and not (version.isascii() and version.isdigit()):
-        return bad_request(f'Invalid value: "{version}": a resourceVersion is a decimal number')
-    asked = int(version or 0)
-    if match and not version:
-        return bad_request("resourceVersionMatch is forbidden unless resourceVersion is provided")
-    if match == EXACT and not asked:
-        return bad_request('resourceVersionMatch "exact" is forbidden for resourceVersion "0"')
+    asked = revision_of(version or "0")
+    if not isinstance(asked, int):
+        return bad_request(f"invalid resource version: {asked}")
     if asked > store.revision:
         return too_large_version(asked, store.revision)
     exact = match == EXACT or (not match and asked and options.limit)

@@ -22,8 +22,9 @@ from kcore.apiserver.outcome import Operation, Outcome
 from kcore.apiserver.patch.merge import merge_patch
 from kcore.apiserver.patch.operations import json_patch
 from kcore.apiserver.patch.strategic import PatchError, strategic_patch
+from kcore.apiserver.registry import strategy_of
 from kcore.apiserver.request import PatchType
-from kcore.apiserver.status import Status, bad_request, unsupported_media_type
+from kcore.apiserver.status import Status, bad_request, forbidden, unsupported_media_type
 from kcore.apiserver.verbs.create import create_object, placed
 from kcore.apiserver.verbs.get import existing
 from kcore.apiserver.verbs.update import replace
@@ -41,6 +42,8 @@ def patch(operation: Operation) -> Outcome:
 
 def _create(operation: Operation) -> Outcome:
     """Create what is applied and not there."""
+    if operation.strategy.closed:
+        return operation.refuse(forbidden(operation.kind, operation.key.name, operation.strategy.closed))
     wire = applied(operation, {}, operation.kind)
     if isinstance(wire, Status):
         return operation.refuse(wire)
@@ -56,7 +59,8 @@ def patched(operation: Operation, old: ApiObject, kind: Kind) -> ApiObject | Sta
         return Status(code=error.code, reason=_REASONS.get(error.code, ""), message=str(error))
     if isinstance(wire, Status):
         return wire
-    decoded = checked(wire, kind, strict=operation.request.options.strict)
+    own = operation.strategy if kind is operation.kind else strategy_of(kind.kind)
+    decoded = checked(wire, kind, strict=operation.request.options.strict, unknown=own.unknown)
     if isinstance(decoded, Status):
         return decoded
     result = typed(decoded, kind)
