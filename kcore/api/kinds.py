@@ -36,6 +36,7 @@ from kcore.api.core.replicationcontroller import ReplicationController
 from kcore.api.core.resourcequota import ResourceQuota
 from kcore.api.core.secret import Secret
 from kcore.api.core.service import Service
+from kcore.api.core.serviceaccount import ServiceAccount
 from kcore.api.discovery.endpointslice import EndpointSlice
 from kcore.api.json import Wire
 from kcore.api.object import ApiObject, ObjectKey, OpaqueObject
@@ -208,7 +209,7 @@ KINDS: tuple[Kind, ...] = (
     _kind("ResourceQuota", "resourcequotas", "quota", cls=ResourceQuota, subresources="status"),
     _kind("Secret", "secrets", cls=Secret),
     _kind("Service", "services", "svc", cls=Service, subresources="status proxy"),
-    _kind("ServiceAccount", "serviceaccounts", "sa", subresources="token"),
+    _kind("ServiceAccount", "serviceaccounts", "sa", cls=ServiceAccount, subresources="token"),
     _kind("apps/v1 ControllerRevision", "controllerrevisions", cls=ControllerRevision),
     _kind("apps/v1 DaemonSet", "daemonsets", "ds", cls=DaemonSet, subresources="status", generation=True),
     _kind("apps/v1 Deployment", "deployments", "deploy", cls=Deployment, subresources="status scale", generation=True),

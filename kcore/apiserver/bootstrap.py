@@ -1,7 +1,8 @@
 """What a cluster holds before anyone has asked for anything.
 
 Models the namespaces, the Service of the API server itself and the two priority classes of system pods, as the API
-server makes them when it starts. They go through the same requests as everything else.
+server makes them when it starts. They go through the same requests as everything else. Where pods need accounts, what
+the controllers make in each namespace is there too: its account `default` and the root certificate.
 
 Not modelled: roles, flow schemas, API services and the rest of what a real server starts with.
 
@@ -17,6 +18,7 @@ from kcore.api.object import ObjectKey
 from kcore.apiserver.config import DEFAULT, ApiServerConfig
 from kcore.apiserver.handle import Context, handle
 from kcore.apiserver.request import Request, Verb
+from kcore.apiserver.rootca import CERTIFICATE, DESCRIBED_BY, DESCRIPTION, ROOT_CA, ROOT_CA_KEY
 from kcore.apiserver.store import EMPTY, Store
 from kcore.errors import MisuseError
 
@@ -42,6 +44,7 @@ def _objects(config: ApiServerConfig) -> list[Wire]:
     first = ipaddress.IPv4Network(config.service_cluster_ip_range).network_address + 1
     return [
         *({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in NAMESPACES),
+        *(wire for name in NAMESPACES for wire in _identity(name) if "ServiceAccount" in config.admission_plugins),
         _priority_class("system-node-critical", 2_000_001_000),
         _priority_class("system-cluster-critical", 2_000_000_000),
         {
@@ -58,6 +61,15 @@ def _objects(config: ApiServerConfig) -> list[Wire]:
             },
         },
     ]
+
+
+def _identity(namespace: str) -> tuple[Wire, ...]:
+    """Return what pods of `namespace` need to be somebody."""
+    certificate = {"name": ROOT_CA, "namespace": namespace, "annotations": {DESCRIBED_BY: DESCRIPTION}}
+    return (
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": namespace}},
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": certificate, "data": {ROOT_CA_KEY: CERTIFICATE}},
+    )
 
 
 def _priority_class(name: str, value: int) -> Wire:

@@ -64,12 +64,14 @@ def counted(operation: Operation, new: ApiObject, old: ApiObject) -> ApiObject:
 
 def _desire_differs(operation: Operation, new: ApiObject, old: ApiObject) -> bool:
     if kind_of(operation.kind.api_version, operation.kind.kind) is None:
-        return _without_status(new) != _without_status(old)
+        apart = "status" in operation.kind.subresources
+        return _content(new, apart=apart) != _content(old, apart=apart)
     return any(part(new, field) != part(old, field) for field in operation.strategy.spec_fields)
 
 
-def _without_status(obj: ApiObject) -> dict[str, Any]:
-    return {name: value for name, value in obj.extra.value.items() if name != "status"}
+def _content(obj: ApiObject, *, apart: bool) -> dict[str, Any]:
+    """Return all that a custom resource says, without its status where that is written `apart`."""
+    return {name: value for name, value in obj.extra.value.items() if name != "status" or not apart}
 
 
 def part(obj: ApiObject, path: str) -> Any:

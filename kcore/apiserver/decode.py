@@ -11,28 +11,39 @@ Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/staging/src/k8s.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeAlias
 
 from kcore.api.convert import from_wire, to_wire
 from kcore.api.fields import check, decode_error
+from kcore.api.fields.check import Path, path_text
 from kcore.api.json import Json, Wire
-from kcore.api.kinds import Kind
+from kcore.api.kinds import Kind, kind_of
 from kcore.api.object import ApiObject
 from kcore.apiserver.status import Status, bad_request
 
+Unknown: TypeAlias = Callable[[Wire], Iterable[Path]]
+"""Where there are fields that a custom resource's schema does not know."""
 
-def decode(body: ApiObject | Json | None, kind: Kind, *, strict: bool) -> Wire | Status:
+
+def _all_known(_: Wire) -> Iterable[Path]:
+    return ()
+
+
+def decode(body: ApiObject | Json | None, kind: Kind, *, strict: bool, unknown: Unknown = _all_known) -> Wire | Status:
     """Return the JSON object of `body` as `kind` has it, the caller's to change."""
     if body is None:
         return bad_request(f"the request has no {kind.kind} in it")
     if isinstance(body, ApiObject):
         return to_wire(body)
-    return checked(body.value, kind, strict=strict)
+    return checked(body.value, kind, strict=strict, unknown=unknown)
 
 
-def checked(wire: Wire, kind: Kind, *, strict: bool) -> Wire | Status:
-    """Return `wire` as the decoder leaves it: of this kind, of the right types, without nulls or unknown fields."""
+def checked(wire: Wire, kind: Kind, *, strict: bool, unknown: Unknown = _all_known) -> Wire | Status:
+    """Return `wire` as the decoder leaves it: of this kind, of the right types, without nulls or unknown fields.
+
+    Of a custom resource the fields that its schema does not know, and what is null, are left for its strategy to drop.
+    """
     named = (wire.get("apiVersion") or kind.api_version, wire.get("kind") or kind.kind)
     if named[0] != kind.api_version:
         expected = f"does not match the expected API version ({kind.api_version})"
@@ -44,7 +55,12 @@ def checked(wire: Wire, kind: Kind, *, strict: bool) -> Wire | Status:
         return bad_request(decode_error(wire, *named) or "")
     for problem in problems:
         _drop(wire, problem.path)
-    decoded: Wire = _without_nulls(wire)
+    unread = [path_text(path) for path in unknown(wire)] if strict else []
+    if unread:
+        said = ", ".join(f'unknown field "{path}"' for path in sorted(unread))
+        handled = f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}'
+        return bad_request(f"{handled}: strict decoding error: {said}")
+    decoded: Wire = _without_nulls(wire) if kind_of(*named) else _without_nulls_in_metadata(wire)
     return {**decoded, "apiVersion": named[0], "kind": named[1]}
 
 
@@ -58,6 +74,10 @@ def _drop(wire: Any, path: Sequence[str | int]) -> None:
     for step in path[:-1]:
         wire = wire[step]
     del wire[path[-1]]
+
+
+def _without_nulls_in_metadata(wire: Wire) -> Wire:
+    return {**wire, "metadata": _without_nulls(wire.get("metadata") or {})}
 
 
 def _without_nulls(value: Any) -> Any:

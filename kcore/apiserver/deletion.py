@@ -20,7 +20,7 @@ from kcore.api.evolve import evolve
 from kcore.api.kinds import Kind, key_of
 from kcore.api.meta.objectmeta import ObjectMeta
 from kcore.api.object import ApiObject
-from kcore.api.times import Time
+from kcore.api.times import Time, format_time
 from kcore.apiserver.registry.strategy import Strategy
 from kcore.apiserver.request import Options
 from kcore.apiserver.status import Cause, Status, conflict
@@ -47,6 +47,9 @@ def delete_object(
     refusal = unmet(options, obj.metadata, kind)
     if refusal:
         return refusal
+    before = obj
+    if strategy.prepare_delete and obj.metadata.deletion_timestamp is None:
+        obj = strategy.prepare_delete(obj, format_time(now))
     graceful = _ends_gracefully(obj, options, now, strategy)
     if graceful is obj:
         return Deletion(store=store, object=obj, gone=False)
@@ -56,7 +59,7 @@ def delete_object(
     marked = _evolve(marked, finalizers=finalizers)
     if graceful is None and held:
         marked = _mark(marked, now)
-    if marked != obj and (graceful is not None or held):
+    if marked != before and (graceful is not None or held):
         store = store.put(marked)
         marked = store.objects[key_of(obj)]
     if held or (marked.metadata.deletion_grace_period_seconds or 0) > 0:

@@ -2,7 +2,8 @@
 
 The language comes with the extra `cel`. Without it an expression that is met is a misuse that says so.
 
-Not modelled: what Kubernetes adds to the language (quantities, IP addresses, URLs, the authorizer, optional fields).
+What Kubernetes adds to the language is in `celfunctions`. Not modelled: types checked beforehand, costs, optional
+fields (`.?`).
 
 Upstream: https://kubernetes.io/docs/reference/using-api/cel/
 """
@@ -31,6 +32,11 @@ NO_FUNCTIONS: Functions = MappingProxyType({})
 
 class ExpressionError(KcoreError):
     """An expression that can't be read, or that has no value."""
+
+
+def is_installed() -> bool:
+    """Tell whether the extra is there."""
+    return cel is not None
 
 
 def evaluate(expression: str, values: Mapping[str, Any], functions: Functions = NO_FUNCTIONS) -> Any:

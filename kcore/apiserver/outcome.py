@@ -19,18 +19,22 @@ from kcore.apiserver.registry.strategy import Strategy
 from kcore.apiserver.request import Request, Response
 from kcore.apiserver.status import Status
 from kcore.apiserver.store import Store
-from kcore.apiserver.webhook import NO_WEBHOOKS, WebhookFunction
+from kcore.apiserver.webhook import NO_WEBHOOKS, Answering, WebhookFunction, everybody_answers
 from kcore.machine import Note
 
 
 @quick
 @attrs.frozen(kw_only=True)
 class Context:
-    """What a request meets beside the store: the time (ms since 1970), flags, and what webhooks do, by name."""
+    """What a request meets beside the store.
+
+    The time (ms since 1970), flags, what webhooks do, by name, and which of them answer at all.
+    """
 
     now: int
     config: ApiServerConfig = DEFAULT
     webhooks: Mapping[str, WebhookFunction] = NO_WEBHOOKS
+    answering: Answering = everybody_answers
 
     @property
     def time(self) -> Time:

@@ -100,7 +100,10 @@ def _prepare(operation: Operation, body: ApiObject, facts: Facts) -> Prepared | 
     elif "status" in kind.subresources:
         wire.pop("status", None)
     strategy.stamp(wire, None, format_time(operation.context.time))
-    refusal = refused(kind, wire, strategy.validate(wire) or generic_errors(kind, wire))
+    errors = strategy.validate(wire)
+    if strategy.validate_create:
+        errors = (*errors, *strategy.validate_create(wire))
+    refusal = refused(kind, wire, errors or generic_errors(kind, wire))
     return refusal or Prepared(typed(wire, kind), allocator.minted)
 
 

@@ -1,8 +1,8 @@
 """Asking: one request goes to an API server, and everyone who watches what it changed gets work.
 
 Models which server answers, the quorum that a write needs, a read that a server answers from its own watch cache
-(resource version "0"), and the routing of changes to work queues. While a process follows the store, it hears of a
-change with the commit; a lagging cache hears of it by a delivery of its own.
+(resource version "0"), the webhooks that a write may meet, and the routing of changes to work queues. While a process
+follows the store, it hears of a change with the commit; a lagging cache hears of it by a delivery of its own.
 
 Not modelled: the reads that real API servers refuse while etcd has no quorum.
 """
@@ -10,6 +10,7 @@ Not modelled: the reads that real API servers refuse while etcd has no quorum.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from kcore.api.evolve import evolve
@@ -22,6 +23,7 @@ from kcore.apiserver.store import Store
 from kcore.client.component import LEADER, Component, ComponentKey, Components, Watch
 from kcore.client.heeding import Gist, Heeding, gist_of
 from kcore.client.turn import Key
+from kcore.cluster.answering import answering
 from kcore.cluster.compaction import compacted
 from kcore.cluster.state import ClusterState
 from kcore.machine import Note
@@ -52,21 +54,20 @@ class _Watcher(NamedTuple):
 class _Watchers:
     """Who watches which kind and heeds which news, in the order of `components`; what was asked once is known."""
 
-    __slots__ = ("_by_kind", "_known")
+    __slots__ = ("_by_kind", "_components", "_known", "_leaders")
 
     def __init__(self, components: Components, leaders: Mapping[str, str]) -> None:
-        """Gather the watches by kind."""
+        """Begin with nothing known."""
+        self._components, self._leaders = components, leaders
         self._known: dict[tuple[str, Gist], Sequence[_Watcher]] = {}
-        self._by_kind: dict[str, list[_Watcher]] = {}
-        for one in components.values():
-            leader = None if one.per_node else ComponentKey(one.family, leaders.get(one.family, ""))
-            for kind, watch in one.watches.items():
-                self._by_kind.setdefault(kind, []).append(_Watcher(watch, leader, one.family))
+        self._by_kind: dict[str, tuple[_Watcher, ...]] = {}
 
     def of(self, change: Change) -> Sequence[_Watcher]:
         """Return who is to be asked what work `change` makes."""
         kind = change.key.kind
         if kind not in self._by_kind:
+            self._by_kind[kind] = tuple(self._gathered(kind))
+        if not self._by_kind[kind]:
             return ()
         gist = gist_of(change)
         known = self._known.get((kind, gist))
@@ -74,6 +75,14 @@ class _Watchers:
             heeding = (_heeded(one, gist) for one in self._by_kind[kind])
             known = self._known[kind, gist] = tuple(one for one in heeding if one is not None)
         return known
+
+    def _gathered(self, kind: str) -> Iterator[_Watcher]:
+        """Yield who watches `kind`."""
+        for one in self._components.values():
+            watch = one.watch_of(kind)
+            if watch is not None:
+                leader = None if one.per_node else ComponentKey(one.family, self._leaders.get(one.family, ""))
+                yield _Watcher(watch, leader, one.family)
 
 
 def _heeded(watcher: _Watcher, gist: Gist) -> _Watcher | None:
@@ -100,7 +109,13 @@ def ask(state: ClusterState, components: Components, request: Request, server: s
     if request.verb not in READS and not state.control_plane.quorum:
         return Asked(state, Response(code=NO_QUORUM.code, status=NO_QUORUM), ())
     store = _served(state, request, serving)
-    outcome = handle(store, request, Context(now=state.now, config=state.config.api_server))
+    context = Context(
+        now=state.now,
+        config=state.config.api_server,
+        webhooks=components.webhooks,
+        answering=partial(answering, state),
+    )
+    outcome = handle(store, request, context)
     if outcome.store is store:
         return Asked(state, outcome.response, outcome.notes)
     return Asked(committed(state, components, outcome.store), outcome.response, outcome.notes)
@@ -147,7 +162,8 @@ def _heard(state: ClusterState, components: Components, changes: Sequence[Change
     processes = state.processes
     for name, process in state.processes.items():
         current = process.linked and process.cache is not None and process.cache.revision == revision
-        if current and kinds.isdisjoint(components[name.family].watches):
+        component = components[name.family]
+        if current and all(component.watch_of(kind) is None for kind in kinds):
             processes = processes.set(name, evolve(process, cache=state.store))
     return evolve(state, processes=processes)
 
@@ -170,7 +186,7 @@ def routed_to(
     state: ClusterState, component: Component, change: Change, store: Store
 ) -> Iterator[tuple[ComponentKey, Key]]:
     """Yield which process of one family gets which key for `change`, as seen in `store`."""
-    watch = component.watches.get(change.key.kind)
+    watch = component.watch_of(change.key.kind)
     if watch is None:
         return
     for work in watch(change, store):

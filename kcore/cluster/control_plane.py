@@ -26,11 +26,15 @@ class ApiServer:
 
 @attrs.frozen(kw_only=True)
 class ControlPlane:
-    """The masters: API servers and etcd members by name, the leading instance of each family."""
+    """The masters: API servers and etcd members by name, the leading instance of each family.
+
+    `silent` are the admission webhooks, by name, that no API server gets an answer from.
+    """
 
     servers: PMap[str, ApiServer]
     members: PMap[str, bool]
     leaders: PMap[str, str] = pmap()
+    silent: frozenset[str] = frozenset()
 
     @property
     def quorum(self) -> bool:

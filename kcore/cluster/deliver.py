@@ -20,6 +20,7 @@ from kcore.apiserver.changes import Change
 from kcore.apiserver.store import Store
 from kcore.client.component import Component, ComponentKey, Components
 from kcore.cluster.asking import routed_to
+from kcore.cluster.kinds import kinds_of
 from kcore.cluster.process import Process
 from kcore.cluster.state import ClusterState
 
@@ -35,7 +36,7 @@ def pending(state: ClusterState, component: Component, process: Process) -> tupl
     changes = state.store.changes_since(process.cache.revision)
     if changes is None:
         return (latest,)
-    watched = [change.revision for change in changes if change.key.kind in component.watches]
+    watched = [change.revision for change in changes if component.watch_of(change.key.kind) is not None]
     return (watched[0], latest) if len(watched) > 1 else (latest,)
 
 
@@ -48,7 +49,7 @@ def deliver(state: ClusterState, components: Components, name: ComponentKey, rev
         return state
     changes = state.store.changes_since(before.revision)
     if changes is None:
-        cache, heard = state.store, differences(before, state.store, component.watches)
+        cache, heard = state.store, differences(before, state.store, kinds_of(component, before, state.store))
     else:
         told = tuple(change for change in changes if change.revision <= revision)
         cache = state.store if len(told) == len(changes) else _applied(before, told)

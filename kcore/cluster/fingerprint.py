@@ -34,8 +34,8 @@ from typing import Any
 from kcore.api.core.pod import Pod
 from kcore.api.object import ApiObject, ObjectKey
 from kcore.apiserver.store import Store
-from kcore.client.component import ComponentKey
-from kcore.client.instant import Instant
+from kcore.client.component import CUSTOM, ComponentKey, is_custom
+from kcore.client.instant import Instant, awaited
 from kcore.cluster.ages import ages
 from kcore.cluster.content import MOST_RESTARTS, REMEMBERED, Contents, join
 from kcore.cluster.control_plane import ControlPlane
@@ -151,8 +151,12 @@ class Fingerprinter:
             yield kept(state.world.metrics)
         if not state.world.registry_up or "registryDown" in state.budget:
             yield join("images", (of(state.world.registry_up), kept(state.world.images)))
+        if state.world.slow:
+            yield of(("slow machines", state.world.slow))
         yield of((state.timing, _ties(state), _phases(state), min(state.now - state.last_change, self._quiet)))
         yield kept(plane, lambda: (plane.members, plane.leaders, _up(plane)))
+        if plane.silent:
+            yield of(("silent webhooks", plane.silent))
         for name in plane.masters():
             seen = plane.servers[name].seen
             if seen is not None:
@@ -172,7 +176,7 @@ class Fingerprinter:
             return
         watched = self._watches.get(family)
         if watched is not None:
-            changes = tuple(change for change in changes if change.key.kind in watched)
+            changes = tuple(change for change in changes if _is_among(change.key.kind, watched))
         if state.timing.freedom.lag:
             yield from (self._contents.kept(change) for change in changes)
         else:
@@ -202,7 +206,9 @@ class Fingerprinter:
         turn = working.turn
         wakes = tuple(None if at is None else Instant(at) for at in (turn.wake_at, turn.retry_at))
         failed = turn.retry_at is not None and not all(answer.ok for answer in working.answers)
-        yield self._contents.of((working.key, working.attempts, turn.actions, turn.memory, wakes, failed, turn.more))
+        yield self._contents.of(
+            (working.key, working.attempts, turn.actions, turn.memory, turn.common, wakes, failed, turn.more)
+        )
         for call in turn.requests[working.done :]:
             yield self._contents.kept(call)
         if turn.more:
@@ -219,6 +225,10 @@ class Fingerprinter:
         """Return the content of a sandbox whose containers nobody will make exit any more, but they themselves."""
         containers = tuple(_container(one, one.started if one.due else None) for one in sandbox.containers)
         return self._contents.of((_whose(sandbox), containers))
+
+
+def _is_among(kind: str, watched: Collection[str]) -> bool:
+    return kind in watched or (CUSTOM in watched and is_custom(kind))
 
 
 def _up(plane: ControlPlane) -> object:
@@ -250,7 +260,8 @@ def _ties(state: ClusterState) -> object:
 def _whose(sandbox: Sandbox) -> object:
     """Return what there is to say of a sandbox besides its containers."""
     written = None if sandbox.written is None else Instant(sandbox.written, every=SYNC_PERIOD)
-    return sandbox.id, sandbox.pod, sandbox.address, sandbox.grace, sandbox.stop_within, sandbox.files, written
+    within = sandbox.stop_within if sandbox.cause is None else (sandbox.stop_within, sandbox.cause)
+    return sandbox.id, sandbox.pod, sandbox.address, sandbox.grace, within, sandbox.files, written
 
 
 def _container(one: Container, began: int | None) -> object:
@@ -275,10 +286,21 @@ def _container(one: Container, began: int | None) -> object:
             one.ready,
         ),
         restarts,
-        ended and (ended.code, ended.finished - ended.started > EXPIRY, Instant(ended.finished, matters=MAXIMUM)),
-        before and before.code,
+        ended
+        and (
+            (ended.code, ended.reason),
+            ended.finished - ended.started > EXPIRY,
+            Instant(ended.finished, matters=MAXIMUM),
+        ),
+        before and (before.code, before.reason),
         _given(one),
+        _used(one) if one.uses_from or one.oom or one.slowed else None,
     )
+
+
+def _used(one: Container) -> object:
+    """Return what decides of how much a container uses, and of how late it answers."""
+    return awaited(one.uses_from) if one.has_process and one.uses_from else None, one.oom, one.slowed
 
 
 def _given(one: Container) -> object:
@@ -296,4 +318,5 @@ def _probed(one: Container) -> object:
     """Return where between two probes a container is, and how long it has answered as it does."""
     until = None if one.answers_until is None else Instant(one.answers_until, matters=PROBED)
     times = tuple(Instant(at, matters=PROBED) for at in (one.answers_from, one.ready_since))
-    return Instant(one.since if one.started is None else one.started, every=one.probed), times, until
+    turns = Instant(one.ready_since, every=2 * one.flaps) if one.flaps else None
+    return Instant(one.since if one.started is None else one.started, every=one.probed), times, until, turns

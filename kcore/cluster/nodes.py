@@ -23,6 +23,7 @@ from kcore.client.component import Components
 from kcore.cluster.asking import committed
 from kcore.cluster.processes import start
 from kcore.cluster.state import ClusterState
+from kcore.cluster.staticpods import with_static_pods
 from kcore.errors import InputError, Place
 
 HOSTNAME = "kubernetes.io/hostname"
@@ -40,12 +41,16 @@ CONDITIONS = (
 
 @attrs.frozen(kw_only=True)
 class NodeSpec:
-    """A node to boot with: its name, capacity (quantities as text), labels and taints (JSON objects)."""
+    """A node to boot with: its name, capacity (quantities as text), labels and taints (JSON objects).
+
+    The `manifests` are those of the static pods that its kubelet finds on the machine.
+    """
 
     name: str
     capacity: FrozenMap[str]
     labels: FrozenMap[str] = EMPTY
     taints: tuple[FrozenMap[str], ...] = ()
+    manifests: tuple[Json, ...] = ()
 
 
 def join(state: ClusterState, components: Components, node: NodeSpec) -> ClusterState:
@@ -53,6 +58,7 @@ def join(state: ClusterState, components: Components, node: NodeSpec) -> Cluster
     world = state.world.add_machine(node.name)
     context = Context(now=state.now, config=state.config.api_server)
     store = register(state.store, context, node, len(state.world.machines))
+    world = with_static_pods(world, node.name, node.manifests, context)
     state = committed(evolve(state, world=world), components, store)
     for component in components.values():
         if component.per_node:

@@ -18,6 +18,7 @@ from kcore.apiserver.store import Minted, Store
 from kcore.client.component import Components
 from kcore.cluster.asking import told
 from kcore.cluster.deliver import differences
+from kcore.cluster.kinds import kinds_of
 from kcore.cluster.state import ClusterState
 
 
@@ -33,7 +34,8 @@ def restored(state: ClusterState, components: Components, store: Store) -> Clust
     after = evolve(state, store=bumped, control_plane=plane, last_change=state.now)
     if state.timing.freedom.lag:
         return after
-    kinds = {kind for component in components.values() for kind in component.watches}
+    stores = (state.store, bumped)
+    kinds = {kind for component in components.values() for kind in kinds_of(component, *stores)}
     return told(after, components, differences(state.store, bumped, kinds))
 
 

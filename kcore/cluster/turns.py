@@ -14,14 +14,16 @@ import attrs
 from kcore.api.evolve import evolve
 from kcore.apiserver.request import Request, Response
 from kcore.apiserver.store import Store
-from kcore.client.component import Component, ComponentKey, Components, Write
-from kcore.client.turn import Key, OnFailure, Turn
+from kcore.client.component import CUSTOM, Component, ComponentKey, Components, Write, is_custom
+from kcore.client.turn import AS_BEFORE, Key, OnFailure, Turn
 from kcore.client.view import View
 from kcore.cluster.asking import LOST, READS, UNREACHABLE, Asked, ask
-from kcore.cluster.process import Process, Wake, Working
+from kcore.cluster.power import lose
+from kcore.cluster.process import COMMON, Process, Wake, Working
 from kcore.cluster.state import ClusterState
 from kcore.errors import MisuseError
 from kcore.machine import Note, Step
+from kcore.world.actions import PowerOff
 from kcore.world.view import MachineView
 from kcore.world.world import World
 
@@ -109,14 +111,14 @@ def commit(state: ClusterState, components: Components, name: ComponentKey, fate
     return _paused(doing) if _has_call(doing) else _ended(doing)
 
 
-def view_of(component: Component, name: ComponentKey, working: Working | _Doing, now: int) -> View:
+def view_of(component: Component, name: ComponentKey, working: Working | _Doing, process: Process, now: int) -> View:
     """Return what the process sees during its turn: its cache, and its own machine or what else it sees."""
     answers = tuple(working.answers)
     if component.sees is not None:
         return component.sees(working.seen, now, answers, world=working.world)
     if component.per_node:
         return MachineView(working.seen, now, answers, world=working.world, node=name.instance)
-    return View(working.seen, now, answers)
+    return View(working.seen, now, answers, common=process.memory.get(COMMON), lags=process.cache is not None)
 
 
 def _begun(state: ClusterState, components: Components, name: ComponentKey, key: Key) -> _Doing:
@@ -133,7 +135,7 @@ def _decide(doing: _Doing) -> None:
     """Ask the component what it makes of the answers so far."""
     component, key = doing.component, doing.key
     turn = component.reconcile(
-        doing.process.memory.get(key), view_of(component, doing.name, doing, doing.state.now), key
+        doing.process.memory.get(key), view_of(component, doing.name, doing, doing.process, doing.state.now), key
     )
     if not isinstance(turn, Turn):
         raise MisuseError(f"{component.family} has to return a Turn, not {turn!r}")
@@ -150,6 +152,8 @@ def _decide(doing: _Doing) -> None:
 def _check_declared(component: Component, request: Request) -> None:
     """Refuse a write that the component has not declared."""
     if request.verb in READS or Write(request.verb, request.key.kind, request.subresource) in component.writes:
+        return
+    if is_custom(request.key.kind) and Write(request.verb, CUSTOM, request.subresource) in component.writes:
         return
     wanted = f"{request.verb.value} {request.key.kind}/{request.subresource}".rstrip("/")
     raise MisuseError(f"{component.family} asks to {wanted}, which it does not declare among its writes")
@@ -237,6 +241,8 @@ def _ended(doing: _Doing) -> Step[ClusterState]:
         memory = memory.set(key, turn.memory)
     elif key in memory:
         memory = memory.delete(key)
+    if turn.common is not AS_BEFORE:
+        memory = memory.set(COMMON, turn.common)
     queue = process.queue.done(key).forget(key)
     due = turn.wake_at
     if vain and turn.retry_at is not None:
@@ -245,7 +251,10 @@ def _ended(doing: _Doing) -> Step[ClusterState]:
         queue, due = queue.add(key), None
     process = evolve(process, queue=queue, memory=memory, working=None)
     state = state if world is state.world else evolve(state, world=world)
-    return Step(_with_alarm(state, doing.name, process, key, due), (*doing.notes, *turn.notes))
+    state = _with_alarm(state, doing.name, process, key, due)
+    if turn.actions and type(turn.actions[-1]) is PowerOff:
+        state = lose(state, doing.components, doing.name.instance)
+    return Step(state, (*doing.notes, *turn.notes))
 
 
 def _with_alarm(state: ClusterState, name: ComponentKey, process: Process, key: Key, due: int | None) -> ClusterState:

@@ -22,6 +22,7 @@ from kcore.cluster.control_plane import control_plane
 from kcore.cluster.nodes import NodeSpec, register
 from kcore.cluster.processes import start_all
 from kcore.cluster.state import ClusterState
+from kcore.cluster.staticpods import with_static_pods
 from kcore.cluster.timing import Timing
 from kcore.model.model import Model
 from kcore.world.metrics import NO_METRICS, Metrics
@@ -65,13 +66,17 @@ def boot(model: Model, plan: Plan) -> ClusterState:
 def _world(plan: Plan) -> World:
     names = tuple(node.name for node in plan.nodes)
     config = plan.config
-    return build_world(
+    world = build_world(
         names,
         behaviors=plan.behaviors,
         metrics=plan.metrics,
         pod_start=config.pod_start,
         pod_stop=config.pod_stop,
     )
+    context = Context(now=plan.now, config=config.api_server)
+    for node in plan.nodes:
+        world = with_static_pods(world, node.name, node.manifests, context)
+    return world
 
 
 def _store(plan: Plan) -> Store:

@@ -11,6 +11,7 @@ from kcore.faults import (
     api_server_down,
     component_restarted,
     container_crash,
+    disk_full,
     disk_lost,
     dns_down,
     etcd_member_lost,
@@ -20,12 +21,17 @@ from kcore.faults import (
     leader_moved,
     machine_lost,
     master_lost,
+    memory_pressure,
     network_partition,
     node_cut_off,
+    node_shutdown,
     pod_deleted,
+    probe_flapping,
     readiness_lost,
     registry_down,
+    slow_start,
     volume_stuck,
+    webhook_down,
     zone_lost,
 )
 from kcore.machine import Rule
@@ -36,6 +42,8 @@ FaultEvent: TypeAlias = (
     | api_server_down.ApiServerStopped
     | component_restarted.ComponentRestarted
     | container_crash.ContainerCrash
+    | disk_full.DiskCleared
+    | disk_full.DiskFilled
     | disk_lost.DiskLost
     | dns_down.DnsStarted
     | dns_down.DnsStopped
@@ -50,31 +58,46 @@ FaultEvent: TypeAlias = (
     | leader_moved.LeaderMoved
     | machine_lost.MachineLost
     | master_lost.MasterLost
+    | memory_pressure.MemoryFreed
+    | memory_pressure.MemoryTaken
     | network_partition.NetworkMended
     | network_partition.NetworkPartitioned
     | node_cut_off.NodeCutOff
     | node_cut_off.NodeReconnected
+    | node_shutdown.NodeShutDown
     | pod_deleted.PodDeleted
     | pod_deleted.PodForceDeleted
+    | probe_flapping.ProbesFlapping
+    | probe_flapping.ProbesSteady
     | readiness_lost.ReadinessLost
     | readiness_lost.ReadinessRegained
     | registry_down.RegistryDown
     | registry_down.RegistryUp
+    | slow_start.StartsSlowed
+    | slow_start.StartsUsual
     | volume_stuck.VolumesFreed
     | volume_stuck.VolumesStuck
+    | webhook_down.WebhookDown
+    | webhook_down.WebhookUp
     | zone_lost.ZoneLost
 )
 
 FAULTS: tuple[Fault[Any], ...] = (
     *container_crash.FAULTS,
     *readiness_lost.FAULTS,
+    *probe_flapping.FAULTS,
+    *slow_start.FAULTS,
+    *memory_pressure.FAULTS,
+    *disk_full.FAULTS,
     *node_cut_off.FAULTS,
     *kubelet_stopped.FAULTS,
     *machine_lost.FAULTS,
+    *node_shutdown.FAULTS,
     *disk_lost.FAULTS,
     *volume_stuck.FAULTS,
     *registry_down.FAULTS,
     *dns_down.FAULTS,
+    *webhook_down.FAULTS,
     *kube_proxy_stale.FAULTS,
     *network_partition.FAULTS,
     *health_check_late.FAULTS,

@@ -6,12 +6,14 @@ one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import attrs
 
+from kcore.apiserver.webhook import NO_WEBHOOKS, WebhookFunction
 from kcore.client.component import Component, Components
+from kcore.cluster.cloud import MachineBooted
 from kcore.cluster.events import ClusterEvent
 from kcore.cluster.losses import loss_rules
 from kcore.cluster.rules import cluster_rules
@@ -21,9 +23,10 @@ from kcore.machine import Refusal, Rule, Step, Table
 from kcore.model.components import COMPONENTS
 from kcore.model.faults import FaultEvent, fault_rules
 from kcore.model.offers import Offered, with_offers, with_total
+from kcore.model.recording import recording
 from kcore.users.rules import UserEvent, user_rules
 
-Event: TypeAlias = ClusterEvent | FaultEvent | UserEvent
+Event: TypeAlias = ClusterEvent | MachineBooted | FaultEvent | UserEvent
 
 
 @attrs.frozen(kw_only=True)
@@ -52,12 +55,17 @@ class Model:
         return None
 
 
-def build_model(components: Iterable[Component] = COMPONENTS, acts: Sequence[Offered] = ()) -> Model:
+def build_model(
+    components: Iterable[Component] = COMPONENTS,
+    acts: Sequence[Offered] = (),
+    webhooks: Mapping[str, WebhookFunction] = NO_WEBHOOKS,
+) -> Model:
     """Return the model whose processes are instances of `components`; MisuseError when two share a family.
 
-    `acts` are what people may do in a search; the budget of a state says how often.
+    `acts` are what people may do in a search; the budget of a state says how often. `webhooks` are what the admission
+    webhooks of these names answer; one that is not among them allows everything.
     """
-    by_family: dict[str, Component] = {}
+    by_family = Components(webhooks=webhooks)
     for component in components:
         if component.family in by_family:
             message = f"two components are of the family {component.family!r}"
@@ -70,4 +78,4 @@ def build_model(components: Iterable[Component] = COMPONENTS, acts: Sequence[Off
         *fault_rules(by_family),
         *with_offers(user_rules(by_family), acts),
     )
-    return Model(components=by_family, moves=moves, table=Table(rules))
+    return Model(components=by_family, moves=moves, table=Table(recording(rules, by_family)))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kcore.cluster.config import ClusterConfig, parse_duration
+from kcore.api.duration import parse_duration
+from kcore.cluster.config import ClusterConfig
 from kcore.errors import InputError, Place
 
 PLACE = Place(file="s.yaml", line=7, field="config")

@@ -46,8 +46,8 @@ CALLS = {
 @pytest.mark.parametrize("calls", CALLS.values(), ids=CALLS)
 def test_a_whole_turn_comes_to_what_its_calls_come_to(calls, more):
     """One by one or all in one go: the states are the same, the queues with their order included, and the notes."""
-    components = {one.family: one for one in (clerk(wants(*calls, more=more and bool(calls))),)}
-    model, state = booted(*components.values())
+    model, state = booted(clerk(wants(*calls, more=more and bool(calls))))
+    components = model.components
     state = applied(model, state, config_map(), config_map("d"))
     step = take(state, components, CLERK, KEY)
     notes = step.notes

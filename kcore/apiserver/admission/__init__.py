@@ -9,15 +9,18 @@ from typing import TypeAlias, TypeVar
 from kcore.api.json import Wire
 from kcore.api.object import ApiObject
 from kcore.apiserver.admission import (
+    default_ingress_class,
     default_storage_class,
     default_toleration_seconds,
     limit_ranger,
+    mutating_admission_policy,
     namespace_lifecycle,
     persistent_volume_claim_resize,
     pod_security,
     pod_topology_labels,
     priority,
     resource_quota,
+    service_account,
     storage_object_in_use_protection,
     taint_nodes_by_condition,
     validating_admission_policy,
@@ -108,11 +111,14 @@ PLUGINS: dict[str, tuple[Plugin, ...]] = {
     "StorageObjectInUseProtection": (storage_object_in_use_protection.PLUGIN,),
     "DefaultStorageClass": (default_storage_class.PLUGIN,),
     "PersistentVolumeClaimResize": (persistent_volume_claim_resize.PLUGIN,),
+    "DefaultIngressClass": (default_ingress_class.PLUGIN,),
     "PodSecurity": (pod_security.PLUGIN,),
     "LimitRanger": (limit_ranger.PLUGIN, limit_ranger.OF_CLAIMS),
+    "MutatingAdmissionPolicy": (mutating_admission_policy.PLUGIN,),
     "MutatingAdmissionWebhook": (webhooks.MUTATING_WEBHOOKS,),
     "ValidatingAdmissionPolicy": (validating_admission_policy.PLUGIN, validating_admission_policy.ON_DELETE),
     "ValidatingAdmissionWebhook": (webhooks.VALIDATING_WEBHOOKS, webhooks.ON_DELETE),
     "ResourceQuota": (resource_quota.PLUGIN,),
+    "ServiceAccount": (service_account.PLUGIN,),
 }
 """The plugins by upstream's name."""

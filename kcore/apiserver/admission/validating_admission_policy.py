@@ -14,14 +14,13 @@ from collections.abc import Iterator
 
 from kcore.api.convert import to_wire
 from kcore.api.json import Wire
-from kcore.api.kinds import key_kind, kind_of
 from kcore.api.object import ApiObject, ObjectKey
-from kcore.api.selectors.label import from_label_selector
 from kcore.apiserver.outcome import Operation
 from kcore.apiserver.plugin import Plugin
-from kcore.apiserver.policy.asking import asked_of
+from kcore.apiserver.policy.asking import any_of, asked_of
 from kcore.apiserver.policy.evaluation import Denial, denials
 from kcore.apiserver.policy.matching import Asked, matches
+from kcore.apiserver.policy.params import NOT_FOUND, params_of
 from kcore.apiserver.request import Verb
 from kcore.apiserver.status import Cause, Status, forbidden
 from kcore.apiserver.store import Store
@@ -33,7 +32,7 @@ _EXEMPT_GROUP = "admissionregistration.k8s.io"
 
 def _charge(operation: Operation, store: Store, new: ApiObject, old: ApiObject | None) -> Store | Status:
     """Return the store as it is, or what a policy has against the write."""
-    if not store.list(BINDING):
+    if not any_of(store, BINDING):
         return store
     how = "CREATE" if old is None else "UPDATE"
     return _judged(operation, store, asked_of(operation, store, how, new, old)) or store
@@ -42,7 +41,7 @@ def _charge(operation: Operation, store: Store, new: ApiObject, old: ApiObject |
 def _check(operation: Operation, _: ApiObject | None) -> Status | None:
     """Return what a policy has against the deletion of what is there."""
     store, old = operation.store, operation.store.get(operation.key)
-    if old is None or not store.list(BINDING):
+    if old is None or not any_of(store, BINDING):
         return None
     return _judged(operation, store, asked_of(operation, store, "DELETE", None, old))
 
@@ -70,29 +69,12 @@ def _judged(operation: Operation, store: Store, asked: Asked) -> Status | None:
 def _against(store: Store, policy: Wire, binding: Wire, asked: Asked) -> Iterator[Denial]:
     if not (matches(policy.get("matchConstraints"), asked) and matches(binding.get("matchResources"), asked)):
         return
-    reference = binding.get("paramRef")
-    if not policy.get("paramKind") or reference is None:
-        yield from denials(policy, asked, None)
-        return
-    params = _params(store, policy["paramKind"], reference, asked)
-    if not params and reference.get("parameterNotFoundAction") != "Allow":
-        yield Denial("no params found for policy binding with `Deny` parameterNotFoundAction", "Forbidden")
-    for one in params:
+    namespace = ((asked.new or asked.old or {}).get("metadata") or {}).get("namespace", "")
+    params = params_of(store, policy, binding, namespace)
+    if params is None:
+        yield Denial(NOT_FOUND, "Forbidden")
+    for one in params or ():
         yield from denials(policy, asked, one)
-
-
-def _params(store: Store, kind: Wire, reference: Wire, asked: Asked) -> list[Wire]:
-    """Return the parameters that a binding names or selects."""
-    api_version, name = kind.get("apiVersion", ""), kind.get("kind", "")
-    known = kind_of(api_version, name)
-    in_keys = key_kind(known) if known is not None else f"{name}.{api_version.rpartition('/')[0]}"
-    own = ((asked.new or asked.old or {}).get("metadata") or {}).get("namespace", "")
-    namespace = reference.get("namespace") or (own if known is None or known.namespaced else "")
-    if reference.get("name"):
-        found = store.get(ObjectKey(in_keys, namespace, reference["name"]))
-        return [] if found is None else [to_wire(found)]
-    selector = from_label_selector(reference.get("selector") or {})
-    return [to_wire(one) for one in store.select(in_keys, namespace, selector)]
 
 
 def _refusal(operation: Operation, name: str, said: str, reason: str) -> Status:

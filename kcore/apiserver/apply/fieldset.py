@@ -92,6 +92,18 @@ def from_fields_v1(fields: Wire, path: Path = ()) -> FieldSet:
     return frozenset(found)
 
 
+def in_order(paths: Iterable[Path]) -> list[Path]:
+    """Return `paths` in the order of conflicts: at each level what ends there before what goes on, each by name."""
+    ends: list[Path] = []
+    deeper: dict[str, list[Path]] = {}
+    for path in sorted(paths):
+        if len(path) == 1:
+            ends.append(path)
+        elif path:
+            deeper.setdefault(path[0], []).append(path[1:])
+    return ends + [(first, *rest) for first in sorted(deeper) for rest in in_order(deeper[first])]
+
+
 def text(path: Path) -> str:
     """Return the path as a person reads it: `.spec.containers[name="web"].image`."""
     said = ""

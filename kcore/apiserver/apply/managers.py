@@ -1,10 +1,10 @@
 """Managers: who manages which fields, after an apply and after any other write.
 
-Models conflicts, force, what is given up with an apply (and goes, unless somebody else has it), and that any other
-write takes over what it changes.
+Models conflicts, force, what is given up with an apply (and goes, unless somebody else has it), that any other write
+takes over what it changes, and that of those who write otherwise ten at most are kept apart: older ones become
+"ancient-changes". What is there before anybody is kept belongs to "before-first-apply".
 
-Simplified: ownership is kept from an object's first apply on; what was there before belongs to "before-first-apply", as
-upstream has it for objects from before it kept any.
+Not modelled: the marks of maps that a write has made as a whole.
 
 Upstream: https://github.com/kubernetes-sigs/structured-merge-diff/blob/master/merge/update.go
 """
@@ -17,13 +17,16 @@ from typing import Any, NamedTuple
 import attrs
 
 from kcore.api.json import Wire
-from kcore.apiserver.apply.fieldset import FieldSet, Path, from_fields_v1, leaves, managed, text, to_fields_v1
+from kcore.apiserver.apply.fieldset import FieldSet, Path, from_fields_v1, in_order, leaves, managed, text, to_fields_v1
 from kcore.apiserver.apply.merge import merged, without
 from kcore.apiserver.apply.shape import Shape
 from kcore.apiserver.status import Cause, Status
 
 APPLY, UPDATE = "Apply", "Update"
 BEFORE = "before-first-apply"
+ANCIENT = "ancient-changes"
+MOST_UPDATERS = 10
+"""How many managers that do not apply are kept apart."""
 
 
 class Manager(NamedTuple):
@@ -83,9 +86,12 @@ def compared(old: Wire, new: Wire, shape: Shape) -> Comparison:
 
 
 def applied(
-    live: Wire, config: Wire, shape: Shape, who: Manager, now: str, *, force: bool
+    live: Wire, config: Wire, shape: Shape, who: Manager, now: str, *, force: bool, yields: FieldSet = frozenset()
 ) -> tuple[Wire, dict[Manager, Owned]] | Status:
-    """Return what `who` makes of `live` by applying `config`, and who manages what then; or the conflicts."""
+    """Return what `who` makes of `live` by applying `config`, and who manages what then; or the conflicts.
+
+    Where all conflicts are about fields that `yields` has, they are taken as by force.
+    """
     managers = read(_entries(live)) or _before(live, shape, who, now)
     had = managers.get(who)
     wanted = _applicable(managed(leaves(config, shape)), who.subresource)
@@ -100,8 +106,9 @@ def applied(
         for name, one in managers.items()
         if name != who and one.fields & difference.changed & wanted
     }
-    if conflicts and not force:
-        return conflict(conflicts, managers)
+    held = {name: fields - yields for name, fields in conflicts.items() if fields - yields}
+    if held and not force:
+        return conflict(held, managers)
     rest = {
         name: attrs.evolve(one, fields=one.fields - conflicts.get(name, frozenset()) - difference.removed)
         for name, one in managers.items()
@@ -111,9 +118,14 @@ def applied(
     return laid, {**rest, who: had if same and had else Owned(wanted, now)}
 
 
-def taken_over(old: Wire, new: Wire, shape: Shape, who: Manager, now: str) -> dict[Manager, Owned]:
-    """Return who manages what after `who` wrote `new` over `old` in any other way than by an apply."""
-    managers, difference = read(_entries(old)), compared(old, new, shape)
+def taken_over(
+    entries: Sequence[Wire], old: Wire, new: Wire, shape: Shape, who: Manager, now: str
+) -> dict[Manager, Owned]:
+    """Return who manages what after `who` wrote `new` over `old` in any other way than by an apply.
+
+    `entries` are those of `managedFields` up to then.
+    """
+    managers, difference = read(entries), compared(old, new, shape)
     moved = {
         name: attrs.evolve(one, fields=one.fields - difference.removed - difference.changed)
         for name, one in managers.items()
@@ -121,15 +133,34 @@ def taken_over(old: Wire, new: Wire, shape: Shape, who: Manager, now: str) -> di
     }
     had = managers.get(who)
     fields = ((had.fields if had else frozenset()) | difference.changed) - difference.removed
-    if had is not None and had.fields == fields and not difference.changed:
-        return {**moved, who: had}
-    return {**moved, who: Owned(fields, now)}
+    if had is not None and not difference.changed:
+        return {**moved, who: attrs.evolve(had, fields=fields)}
+    return capped({**moved, who: Owned(fields, now)})
+
+
+def capped(managers: dict[Manager, Owned]) -> dict[Manager, Owned]:
+    """Return `managers` with the oldest of those who do not apply put together, by version, where they are many."""
+    updaters = [who for who, one in managers.items() if who.operation == UPDATE and one.fields]
+    over, first = len(updaters) - MOST_UPDATERS, dict[str, Manager]()
+    kept = dict(managers)
+    for who in sorted(updaters, key=lambda one: (managers[one].time, one)):
+        if over <= 0:
+            break
+        bucket = Manager(ANCIENT, UPDATE, who.api_version)
+        if who.api_version not in first:
+            first[who.api_version] = who
+            continue
+        if bucket not in kept:
+            kept[bucket] = kept.pop(first[who.api_version])
+        kept[bucket] = Owned(kept[bucket].fields | kept.pop(who).fields, managers[who].time)
+        over -= 1
+    return kept
 
 
 def conflict(conflicts: Mapping[Manager, FieldSet], managers: Mapping[Manager, Owned]) -> Status:
     """Return the 409 that names each field that another manager has."""
     found = [
-        (_named(who, managers[who].time), text(path)) for who in sorted(conflicts) for path in sorted(conflicts[who])
+        (_named(who, managers[who].time), text(path)) for who in sorted(conflicts) for path in in_order(conflicts[who])
     ]
     if len(found) == 1:
         message = f"Apply failed with 1 conflict: conflict with {found[0][0]}: {found[0][1]}"

@@ -1,14 +1,14 @@
 """Shape: how the value of a field is taken apart: by fields, by keys, by elements, or not at all.
 
-Models the list types of the published schema. What no schema describes is taken apart by the names of its objects; its
-lists are single values.
+Models the list types of the published schema, and those of the schema of a custom resource. What no schema describes is
+taken apart by the names of its objects; its lists are single values.
 
 Upstream: https://kubernetes.io/docs/reference/using-api/server-side-apply/#merge-strategy
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -63,7 +63,53 @@ class Shape:
         return f"k:{canonical({key: value for key, value in given.items() if value is not None})}"
 
 
+@attrs.frozen
+class Described(Shape):
+    """What the `schema` of a definition says of the value of a custom resource."""
+
+    schema: Mapping[str, Any] = attrs.field(kw_only=True)
+
+    def child(self, name: str) -> Shape:
+        """Return the shape of the field or entry `name`."""
+        inner = (self.schema.get("properties") or {}).get(name, self.schema.get("additionalProperties"))
+        return described(inner) if isinstance(inner, Mapping) else UNKNOWN
+
+    @property
+    def element(self) -> Shape:
+        """Return the shape of the elements of a list."""
+        items = self.schema.get("items")
+        return described(items) if isinstance(items, Mapping) else UNKNOWN
+
+    def parts(self, value: Any) -> Iterator[tuple[str, Any, Shape]] | None:
+        """Yield the parts of `value`, None for what is a single value: a map may be one, too."""
+        atomic = isinstance(value, dict) and self.schema.get("x-kubernetes-map-type") == "atomic"
+        return None if atomic else super().parts(value)
+
+
+def described(schema: Mapping[str, Any]) -> Described:
+    """Return the shape of a value with this schema."""
+    keys = tuple(schema.get("x-kubernetes-list-map-keys") or ())
+    return Described(None, str(schema.get("x-kubernetes-list-type") or ""), keys, schema=schema)
+
+
+@attrs.frozen
+class Resource(Described):
+    """A whole custom resource: its metadata is like that of every object."""
+
+    def child(self, name: str) -> Shape:
+        """Return the shape of the field `name`."""
+        return _METADATA if name == "metadata" else super().child(name)
+
+
 UNKNOWN = Shape()
+
+
+_METADATA = Shape(FieldType(shape="object", go="ObjectMeta", struct="meta.v1.ObjectMeta"))
+
+
+def resource(schema: Mapping[str, Any]) -> Resource:
+    """Return the shape of a custom resource with this schema."""
+    return Resource(schema=schema)
 
 
 def shape_of(of: TypeInfo | None) -> Shape:

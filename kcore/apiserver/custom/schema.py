@@ -1,9 +1,7 @@
 """Structural schemas: what a custom resource is made to be, and what is wrong with it.
 
-Models pruning of what the schema does not know, defaults (null is replaced by one where it is not allowed), and
-validation with the reasons and words of the API server. Metadata is the API server's business and left alone.
-
-Not modelled: rules in CEL, and embedded resources beyond being kept whole.
+Models defaults (null is replaced by one where it is not allowed), and validation with the reasons and words of the API
+server. What an update leaves as it was is not held against it. Metadata is the API server's business and left alone.
 
 Upstream: https://github.com/kubernetes/kubernetes/tree/v1.36.0/staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver
 """
@@ -18,37 +16,15 @@ from typing import Any
 from jsonschema import Draft202012Validator, ValidationError
 
 from kcore.api.json import Wire
+from kcore.apiserver.custom.formats import CHECKER
+from kcore.apiserver.custom.pruning import HEAD
 from kcore.apiserver.field import Errors, ErrorType, FieldError, duplicate, invalid, not_supported, required
 
-PRESERVE = "x-kubernetes-preserve-unknown-fields"
 INT_OR_STRING = "x-kubernetes-int-or-string"
-EMBEDDED = "x-kubernetes-embedded-resource"
 LIST_TYPE = "x-kubernetes-list-type"
 LIST_KEYS = "x-kubernetes-list-map-keys"
-_TYPE_META = frozenset({"apiVersion", "kind", "metadata"})
 _LISTS_OF_SCHEMAS = ("allOf", "anyOf", "oneOf")
-
-
-def pruned(value: Any, schema: Mapping[str, Any], *, root: bool = False) -> Any:
-    """Return `value` without the fields that `schema` does not know."""
-    if isinstance(value, list):
-        items = schema.get("items")
-        return [pruned(one, items) for one in value] if isinstance(items, dict) else value
-    if not isinstance(value, dict):
-        return value
-    known = schema.get("properties") or {}
-    others = schema.get("additionalProperties")
-    kept: Wire = {}
-    for name, item in value.items():
-        if (root or schema.get(EMBEDDED)) and name in _TYPE_META:
-            kept[name] = item
-        elif name in known:
-            kept[name] = pruned(item, known[name])
-        elif isinstance(others, dict):
-            kept[name] = pruned(item, others)
-        elif schema.get(PRESERVE) or others is True:
-            kept[name] = item
-    return kept
+_ABSENT = object()
 
 
 def default(value: Any, schema: Mapping[str, Any]) -> None:
@@ -73,15 +49,26 @@ def default(value: Any, schema: Mapping[str, Any]) -> None:
 
 def validator(schema: Mapping[str, Any]) -> Draft202012Validator:
     """Return what checks values against `schema`; a schema is turned into plain JSON schema once."""
-    return Draft202012Validator(_plain(schema))
+    return Draft202012Validator(_plain(schema), format_checker=CHECKER)
 
 
-def errors(value: Wire, checker: Draft202012Validator, schema: Mapping[str, Any]) -> Errors:
-    """Yield what is wrong with a custom resource, path by path."""
-    content = {name: item for name, item in value.items() if name not in _TYPE_META}
+def errors(value: Wire, checker: Draft202012Validator, schema: Mapping[str, Any], old: Wire | None = None) -> Errors:
+    """Yield what is wrong with a custom resource, path by path; nothing that is as it was in `old`."""
+    content = {name: item for name, item in value.items() if name not in HEAD}
     for one in sorted(checker.iter_errors(content), key=lambda found: [str(step) for step in found.absolute_path]):
-        yield _worded(one)
-    yield from _lists(content, schema, "")
+        if old is None or _at(old, one.absolute_path) != one.instance:
+            yield _worded(one)
+    yield from _lists(content, schema, "", old)
+
+
+def _at(value: Any, path: Iterable[str | int]) -> Any:
+    """Return what stands at `path`, something unlike any value where nothing does."""
+    for step in path:
+        inside = step in value if isinstance(value, dict) else isinstance(value, list) and int(step) < len(value)
+        if not inside:
+            return _ABSENT
+        value = value[step]
+    return value
 
 
 def _plain(schema: Any) -> Any:
@@ -127,6 +114,9 @@ def _worded(error: ValidationError) -> FieldError:
         wanted = "integer,string" if isinstance(limit, list) and "string" in limit and wanted == "integer" else wanted
         said = f"{path} in body must be of type {wanted}: {json.dumps(_type(value))}"
         return FieldError(ErrorType.TYPE_INVALID, path, _shown(value), said)
+    if kind == "format":
+        said = f"{path} in body must be of type {limit}: {json.dumps(value, ensure_ascii=False)}"
+        return FieldError(ErrorType.TYPE_INVALID, path, value, said)
     if kind == "maxLength":
         return FieldError(ErrorType.TOO_LONG, path, "", f"may not be more than {limit} bytes")
     if kind in ("maxItems", "maxProperties"):
@@ -152,13 +142,16 @@ _WORDS = {
 }
 
 
-def _lists(value: Any, schema: Mapping[str, Any], path: str) -> Errors:
-    """Yield the elements that a list of the type set or map has twice."""
+def _lists(value: Any, schema: Mapping[str, Any], path: str, old: Any = None) -> Errors:
+    """Yield the elements that a list of the type set or map has twice, and did not have as it was `old`."""
+    if value == old:
+        return
     if isinstance(value, dict):
         known, others = schema.get("properties") or {}, schema.get("additionalProperties")
         for name, item in value.items():
             inner = known.get(name, others if isinstance(others, dict) else {})
-            yield from _lists(item, inner, f"{path}.{name}" if path else name)
+            was = old.get(name) if isinstance(old, dict) else None
+            yield from _lists(item, inner, f"{path}.{name}" if path else name, was)
     elif isinstance(value, list):
         seen: set[str] = set()
         for at, item in enumerate(value):

@@ -11,6 +11,11 @@ from kcore.apiserver.policy.matching import Asked
 from kcore.apiserver.store import Store
 
 
+def any_of(store: Store, kind: str) -> bool:
+    """Tell whether there is any object of `kind`, which most clusters have none of."""
+    return ("namespaces", kind) in store.indexes.entries
+
+
 def asked_of(operation: Operation, store: Store, how: str, new: ApiObject | None, old: ApiObject | None) -> Asked:
     """Return the write of `new` over `old`, of which one may be None; `how` is CREATE, UPDATE or DELETE."""
     body = next(one for one in (new, old) if one is not None)

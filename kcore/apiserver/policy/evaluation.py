@@ -14,6 +14,7 @@ from typing import Any
 import attrs
 
 from kcore.api.json import Wire
+from kcore.apiserver.celfunctions import LIBRARY
 from kcore.apiserver.expressions import ExpressionError, evaluate
 from kcore.apiserver.policy.matching import Asked
 
@@ -33,9 +34,9 @@ def denials(policy: Wire, asked: Asked, params: Wire | None) -> Iterator[Denial]
     fails = policy.get("failurePolicy", "Fail") == "Fail"
     values = values_of(asked, params)
     try:
-        if not all(_is_true(one["expression"], values) for one in policy.get("matchConditions") or ()):
+        if not all(is_true(one["expression"], values) for one in policy.get("matchConditions") or ()):
             return
-        variables = _variables(policy, values)
+        variables = variables_of(policy, values)
     except ExpressionError as error:
         if fails:
             yield Denial(str(error))
@@ -43,7 +44,7 @@ def denials(policy: Wire, asked: Asked, params: Wire | None) -> Iterator[Denial]
     known = {**values, "variables": variables}
     for one in policy.get("validations") or ():
         try:
-            if not _is_true(one["expression"], known):
+            if not is_true(one["expression"], known):
                 yield Denial(_message(one, known), one.get("reason") or INVALID)
         except ExpressionError as error:
             if fails:
@@ -72,19 +73,20 @@ def values_of(asked: Asked, params: Wire | None) -> dict[str, Any]:
     }
 
 
-def _variables(policy: Wire, values: Mapping[str, Any]) -> dict[str, Any]:
+def variables_of(policy: Wire, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the variables that have a value: each may use those before it, and the others fail where they are used."""
     found: dict[str, Any] = {}
     for one in policy.get("variables") or ():
         try:
-            found[one["name"]] = evaluate(one["expression"], {**values, "variables": found})
+            found[one["name"]] = evaluate(one["expression"], {**values, "variables": found}, LIBRARY)
         except ExpressionError:
             continue
     return found
 
 
-def _is_true(expression: str, values: Mapping[str, Any]) -> bool:
-    value = evaluate(expression, values)
+def is_true(expression: str, values: Mapping[str, Any]) -> bool:
+    """Return the value of a condition; ExpressionError where it is none."""
+    value = evaluate(expression, values, LIBRARY)
     if not isinstance(value, bool):
         raise ExpressionError(f"expression '{expression.strip()}' must evaluate to a bool")
     return value
@@ -95,7 +97,7 @@ def _message(validation: Wire, values: Mapping[str, Any]) -> str:
     said = ""
     if validation.get("messageExpression"):
         try:
-            value = evaluate(validation["messageExpression"], values)
+            value = evaluate(validation["messageExpression"], values, LIBRARY)
         except ExpressionError:
             value = ""
         said = value.strip() if isinstance(value, str) else ""

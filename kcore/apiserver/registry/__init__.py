@@ -24,6 +24,7 @@ from kcore.apiserver.registry import (
     job,
     lease,
     limitrange,
+    mutatingwebhookconfiguration,
     namespace,
     networkpolicy,
     node,
@@ -42,6 +43,7 @@ from kcore.apiserver.registry import (
     servicecidr,
     statefulset,
     storageclass,
+    validatingwebhookconfiguration,
     volumeattachment,
     volumeattributesclass,
 )
@@ -75,6 +77,7 @@ STRATEGIES: Mapping[str, Strategy] = {
         job,
         lease,
         limitrange,
+        mutatingwebhookconfiguration,
         namespace,
         networkpolicy,
         node,
@@ -93,6 +96,7 @@ STRATEGIES: Mapping[str, Strategy] = {
         servicecidr,
         statefulset,
         storageclass,
+        validatingwebhookconfiguration,
         volumeattachment,
         volumeattributesclass,
     )

@@ -16,6 +16,7 @@ import attrs
 
 from kcore.api.fields.check import Path
 from kcore.api.json import Wire
+from kcore.apiserver.apply.shape import Shape
 from kcore.apiserver.field import FieldError, FieldErrors, gathered
 from kcore.apiserver.validation.meta import object_meta_update
 
@@ -90,10 +91,13 @@ class Strategy:
     - `validate_create(wire)`: the field errors of a new object that a change does not have, None for none.
     - `unknown(wire)`: where there are fields that nothing describes, beyond those that the published schema misses.
     - `scale`: where a custom resource keeps its size; None: in `spec.replicas`, as the built-in kinds do.
+    - `shape`: how a custom resource is taken apart where fields have managers; None: as the published schema says.
+    - `selectable`: the fields that objects may be selected by beside those of their kind.
     - `closed`: why nothing can be created any more, "" where it can.
     - `prepare_delete(obj, now)`: the object whose deletion begins, `now` as RFC 3339.
-    - `routine(new, old)`: tells of typed objects that an update changes nothing that defaults, preparation or validation
-      have a say in, for kinds that are updated so often that turning them into JSON would be most of the work.
+    - `routine(new, old)`: tells of typed objects that an update changes nothing that defaults, preparation or
+      validation have a say in, for kinds that are updated so often that turning them into JSON would be most of the
+      work.
     - `check_status(new, old)`: what `validate_status` is, for the typed objects of a kind whose status is written so
       often that turning it into JSON would be most of the work.
     - `spec_fields`: top-level fields whose change raises metadata.generation (those of `has_generation` kinds).
@@ -130,5 +134,7 @@ class Strategy:
     prepare_status: Callable[[Any, Any], Any] | None = None
     unknown: Callable[[Wire], Iterable[Path]] = _all_known
     scale: ScalePaths | None = None
+    shape: Shape | None = None
+    selectable: tuple[str, ...] = ()
     closed: str = ""
     prepare_delete: Callable[[Any, str], Any] | None = None

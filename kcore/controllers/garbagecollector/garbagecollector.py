@@ -6,8 +6,8 @@ blocks it, and takes its dependents with it in the foreground, too; one that is 
 dependents go first. Before it acts, the collector reads the object and its owners from the API server and not from its
 cache, and a delete names the version that it judged.
 
-An owner of a kind that is not served can't be judged, so its dependents stay. Custom resources may be owners,
-but are not watched themselves.
+Custom resources are owners and dependents like any others. An owner of a kind that is not served can't be judged, so
+its dependents stay.
 
 Not modelled: the cache of absent owners, and the retry of a delete whose object changed otherwise.
 
@@ -26,7 +26,7 @@ from kcore.api.object import ApiObject, ObjectKey
 from kcore.apiserver.deletion import FOREGROUND, ORPHAN
 from kcore.apiserver.request import Options, PatchType, Request, Response, Verb
 from kcore.apiserver.status import NO_SUCH_RESOURCE
-from kcore.client.component import Component, Write
+from kcore.client.component import CUSTOM, Component, Write, is_custom
 from kcore.client.heeding import Heeding, News
 from kcore.client.turn import Call, Key, Turn
 from kcore.client.view import View
@@ -43,7 +43,8 @@ from kcore.machine import Note
 GONE = frozenset({"NotFound"})
 """The refusal that is as good as success: somebody else was quicker."""
 
-BUILT_IN = frozenset(key_kind(kind) for kind in KINDS)
+COLLECTED = (*sorted({key_kind(kind) for kind in KINDS}), CUSTOM)
+"""The kinds that are watched and collected: all there are."""
 
 
 class Owners(NamedTuple):
@@ -143,7 +144,7 @@ def _deleted(item: ApiObject, policy: str, before: tuple[Call, ...]) -> Turn:
 
 def _without_owners(item: ApiObject, uids: tuple[str, ...]) -> Call:
     """Return the call that takes the owners `uids` from the references of `item`."""
-    if key_of(item).kind in BUILT_IN:
+    if not is_custom(key_of(item).kind):
         gone: list[Wire] = [{"$patch": "delete", "uid": uid} for uid in uids]
         return _patch(item, {"ownerReferences": gone}, PatchType.STRATEGIC)
     kept = [_reference(one) for one in item.metadata.owner_references if one.uid not in uids]
@@ -183,7 +184,7 @@ def _reference(one: OwnerReference) -> Wire:
 
 GARBAGE_COLLECTOR = Component(
     family="garbage-collector-controller",
-    watches=dict.fromkeys(sorted(BUILT_IN), Heeding(watch, News.CAME | News.WENT | News.OWNERS | News.DELETION)),
+    watches=dict.fromkeys(COLLECTED, Heeding(watch, News.CAME | News.WENT | News.OWNERS | News.DELETION)),
     reconcile=reconcile,
-    writes=frozenset(Write(verb, kind) for verb in (Verb.PATCH, Verb.DELETE) for kind in BUILT_IN),
+    writes=frozenset(Write(verb, kind) for verb in (Verb.PATCH, Verb.DELETE) for kind in COLLECTED),
 )

@@ -17,11 +17,14 @@ from kcore.api.object import ApiObject, ObjectKey
 from kcore.apiserver.changes import Change
 from kcore.apiserver.deletion import FOREGROUND, ORPHAN
 from kcore.apiserver.store import Store
-from kcore.client.component import LEADER, Work
+from kcore.client.component import LEADER, Work, is_custom
 
 
 def owner_key(reference: OwnerReference, namespace: str) -> ObjectKey:
-    """Return where the owner that `reference` names must be, seen from an object in `namespace`."""
+    """Return where the owner that `reference` names must be, seen from an object in `namespace`.
+
+    Of a custom kind nothing here tells the scope: it is taken for one in namespaces, unless `namespace` is "".
+    """
     kind = kind_of(reference.api_version, reference.kind)
     if kind is None:
         group, _, version = reference.api_version.rpartition("/")
@@ -46,8 +49,14 @@ def dependents_of(owner: ApiObject, found: Sequence[ApiObject]) -> tuple[ApiObje
         one
         for one in found
         for reference in one.metadata.owner_references
-        if reference.uid == owner.metadata.uid and owner_key(reference, one.metadata.namespace) == key
+        if reference.uid == owner.metadata.uid and key in _coordinates(reference, one.metadata.namespace)
     )
+
+
+def _coordinates(reference: OwnerReference, namespace: str) -> Sequence[ObjectKey]:
+    """Return where the owner may be: one of a custom kind may be in no namespace."""
+    key = owner_key(reference, namespace)
+    return (key, key._replace(namespace="")) if is_custom(key.kind) else (key,)
 
 
 def blocks(dependent: ApiObject, uid: str) -> bool:
@@ -101,7 +110,7 @@ def _lacks_an_owner(obj: ApiObject, store: Store) -> bool:
 def _waiting_owners(references: Iterable[OwnerReference], namespace: str, store: Store) -> Iterator[ObjectKey]:
     """Yield the owners that may have waited for the object that no longer names them."""
     for reference in references:
-        key = owner_key(reference, namespace)
-        owner = store.get(key)
-        if owner is not None and owner.metadata.uid == reference.uid and is_deleting_dependents(owner):
-            yield key
+        for key in _coordinates(reference, namespace):
+            owner = store.get(key)
+            if owner is not None and owner.metadata.uid == reference.uid and is_deleting_dependents(owner):
+                yield key

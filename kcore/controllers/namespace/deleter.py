@@ -4,7 +4,9 @@ Models one pass: pods first and alone, as long as there are any; then everything
 time and with the background policy. What is left is waited for: as long as the pods' grace may last, 15 s where a
 finalizer holds something, and otherwise it is an error. The conditions tell; an empty namespace loses its finalizer.
 
-Not modelled: failures of discovery. Kinds are taken in the order of their names, upstream in any.
+Custom kinds count like any others while they are served. Kinds are taken in the order of their names, upstream in any.
+
+Not modelled: failures of discovery.
 
 Upstream: https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/controller/namespace/deletion/namespaced_resources_deleter.go
 """
@@ -171,4 +173,10 @@ def _message(answer: Response) -> str:
 _NAMESPACED = {key_kind(kind): kind for kind in reversed(KINDS) if kind.namespaced}
 
 CONTENT: tuple[Kind, ...] = tuple(kind for _, kind in sorted(_NAMESPACED.items()))
-"""The kinds whose objects are in namespaces, each once, sorted by name."""
+"""The built-in kinds whose objects are in namespaces, each once, sorted by name."""
+
+
+def discovered(custom: Iterable[Kind]) -> tuple[Kind, ...]:
+    """Return all kinds whose objects are in namespaces, the `custom` ones among them, sorted by name."""
+    found = {key_kind(kind): kind for kind in custom if kind.namespaced}
+    return tuple(kind for _, kind in sorted({**_NAMESPACED, **found}.items())) if found else CONTENT

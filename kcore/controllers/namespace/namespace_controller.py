@@ -19,13 +19,14 @@ from kcore.api.core.namespace import Namespace
 from kcore.api.kinds import key_kind
 from kcore.api.object import ApiObject, ObjectKey
 from kcore.apiserver.changes import Change
+from kcore.apiserver.custom.served import custom_kinds
 from kcore.apiserver.request import Verb
 from kcore.apiserver.store import Store
-from kcore.client.component import LEADER, Component, Work, Write
+from kcore.client.component import CUSTOM, LEADER, Component, Work, Write
 from kcore.client.instant import Instant, awaited
 from kcore.client.turn import Key, Turn
 from kcore.client.view import View
-from kcore.controllers.namespace.deleter import CONTENT, delete
+from kcore.controllers.namespace.deleter import CONTENT, delete, discovered
 from kcore.machine import Note
 from kcore.reconcile import backoff
 from kcore.reconcile.program import Program, play
@@ -58,7 +59,8 @@ def reconcile(memory: Memory | None, view: View, key: Key) -> Turn:
 
 def _look(memory: Memory, view: View, name: str) -> Program[Turn]:
     """Make a pass and say when to make the next one."""
-    made = yield from delete(view, name, CONTENT)
+    served = view.derive("custom kinds", custom_kinds)
+    made = yield from delete(view, name, discovered(served))
     now = view.now()
     if made.errors:
         failures = memory.failures + 1
@@ -99,7 +101,7 @@ NAMESPACE = Component(
         {
             Write(Verb.UPDATE, "Namespace", "status"),
             Write(Verb.UPDATE, "Namespace", "finalize"),
-            *(Write(Verb.DELETE_COLLECTION, key_kind(kind)) for kind in CONTENT),
+            *(Write(Verb.DELETE_COLLECTION, kind) for kind in (*map(key_kind, CONTENT), CUSTOM)),
         }
     ),
 )

@@ -27,7 +27,7 @@ from kcore.api.object import ObjectKey
 from kcore.apiserver.changes import Change
 from kcore.apiserver.request import Request, Response, Verb
 from kcore.apiserver.store import Store
-from kcore.client.component import LEADER, Component, Work, Write
+from kcore.client.component import CUSTOM, LEADER, Component, Work, Write
 from kcore.client.instant import Instant, awaited
 from kcore.client.turn import Key, Turn
 from kcore.client.view import View
@@ -222,7 +222,7 @@ def podautoscaler(sources: Mapping[str, Source] = SOURCES) -> Component:
         writes=frozenset(
             {
                 Write(Verb.UPDATE, "HorizontalPodAutoscaler", "status"),
-                *(Write(Verb.UPDATE, kind, SCALE) for kind in SCALED),
+                *(Write(Verb.UPDATE, kind, SCALE) for kind in (*SCALED, CUSTOM)),
             }
         ),
         sees=functools.partial(MetricsView, sources=sources),

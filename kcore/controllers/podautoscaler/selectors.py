@@ -34,10 +34,12 @@ MAX_HEIGHT = 10
 
 
 def target_key(found: HorizontalPodAutoscaler) -> ObjectKey | None:
-    """Return the key of what the autoscaler scales; None when no kind of that name and group is served."""
+    """Return the key of what the autoscaler scales; None when no kind has, or may have, that name and group."""
     reference = found.spec.scale_target_ref
     group, _, _ = reference.api_version.rpartition("/")
     kind = by_name(f"{reference.kind}.{group}" if group else reference.kind)
+    if kind is None and "." in group:
+        return ObjectKey(f"{reference.kind}.{group}", found.metadata.namespace, reference.name)
     if kind is None or kind.group != group or kind.kind != reference.kind:
         return None
     return ObjectKey(key_kind(kind), found.metadata.namespace if kind.namespaced else "", reference.name)
