@@ -14,7 +14,7 @@ from typing import Any
 import attrs
 
 from kcore.api.kinds import KINDS, Kind
-from kcore.cluster.config import ClusterConfig
+from kcore.cluster.config import SETTINGS, ClusterConfig
 from kcore.machine import Rule
 from kcore.model import build_model
 from scripts.clauses import SPECS, STATUSES, Behaviour, Clause, read_behaviours
@@ -145,15 +145,17 @@ def _settings() -> str:
 
 def _defaults() -> Iterator[tuple[str, str]]:
     """Yield each setting as a file has it; all but those in seconds are durations in ms."""
-    for field in attrs.fields(ClusterConfig):
-        first, *rest = field.name.split("_")
-        yield first + "".join(word.title() for word in rest), _default(field.name, field.default)
+    fields = attrs.fields_dict(ClusterConfig)
+    for name, field in SETTINGS.items():
+        yield name, _default(name, fields[field].default)
 
 
 def _default(name: str, value: object) -> str:
-    if isinstance(value, bool) or not isinstance(value, int):
-        return f"`{value}`"
-    if name.endswith("_seconds"):
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if not isinstance(value, int):
+        return f"`{value}`" if value else "none"
+    if name.endswith("Seconds"):
         return f"{value} (a number of seconds)"
     return f"{value // 1000}s" if value % 1000 == 0 else f"{value}ms"
 
