@@ -57,6 +57,12 @@ def period_of(spec: ContainerSpec) -> int:
     return lcm(*(_period(one) for one in probes)) if probes else 0
 
 
+def first_success(spec: ContainerSpec) -> int:
+    """Return how long (ms) a container that is well from the start runs at most before its probes have said so."""
+    probes = [one for one in (spec.startup_probe, spec.readiness_probe) if one is not None]
+    return sum(1000 * one.initial_delay_seconds + _period(one) * max(one.success_threshold, 1) for one in probes)
+
+
 def health_of(spec: ContainerSpec, container: Container, old: ContainerStatus | None, now: int) -> Health:
     """Return what the probes of a running container have found by `now`; `old` is what was reported of it last."""
     began = container.since if container.started is None else container.started

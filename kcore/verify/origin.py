@@ -11,9 +11,11 @@ from typing import Any
 
 import attrs
 
+from kcore.api.core.pod import Pod
 from kcore.api.json import Json
 from kcore.cluster.state import ClusterState
 from kcore.errors import InputError, MisuseError, Place
+from kcore.kubelet.health import first_success
 from kcore.machine import Note, Refusal, Start
 from kcore.model import Model, Plan, boot, settle
 from kcore.users.act import ANSWERED
@@ -24,6 +26,9 @@ START = "cluster"
 
 LIMIT = 600_000
 """How long (ms) a cluster may take to come up."""
+
+QUIET = 2_000
+"""How long (ms) nothing has changed when it has, beside what the probes of its pods need to succeed."""
 
 
 @attrs.frozen(kw_only=True)
@@ -56,7 +61,15 @@ class Origin:
             for note in step.notes:
                 _check_granted(note)
             state = step.state
-        return settle(model, state, limit=LIMIT).state if self.settled else state
+        return _settled(model, state) if self.settled else state
+
+
+def _settled(model: Model, state: ClusterState) -> ClusterState:
+    """Return the state once it has settled; pods whose probes take their time are waited for."""
+    settled = settle(model, state, limit=LIMIT).state
+    pods = (one for one in settled.store.list("Pod") if isinstance(one, Pod))
+    wait = max((first_success(one) for pod in pods for one in pod.spec.containers), default=0)
+    return settle(model, settled, quiet=QUIET + wait, limit=LIMIT).state if wait else settled
 
 
 def origin_of(start: Start) -> Origin:
