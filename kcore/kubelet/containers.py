@@ -92,7 +92,7 @@ def container_status(
         last_state=last,
         ready=succeeded if init else container.has_process and (container.ready if health is None else health.ready),
         restart_count=container.restarts,
-        image=spec.image,
+        image=container.image,
         started=container.has_process and (health is None or health.started),
     )
 

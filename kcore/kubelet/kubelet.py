@@ -31,6 +31,7 @@ from kcore.client.view import View
 from kcore.errors import MisuseError
 from kcore.kubelet.config import DEFAULT, KubeletConfig, Period
 from kcore.kubelet.configuration import needs_of
+from kcore.kubelet.definition import replaced
 from kcore.kubelet.heartbeat import heartbeat, lease_key
 from kcore.kubelet.hostname import hostname_of
 from kcore.kubelet.images import with_present
@@ -161,6 +162,8 @@ def _sync(memory: PodMemory, view: MachineView, pod: Pod, sandbox: Sandbox | Non
         plan = set_up(plan, needs, pod, sandbox, memory.attempt, view, node)
     if sandbox is not None and has_probes(pod.spec):
         plan = probed(plan, pod, sandbox, view)
+    if sandbox is not None:
+        plan = replaced(plan, pod, sandbox)
     here = _node(view, node)
     status = pod_status(pod, sandbox, here, view, held=plan.held)
     deadline = deadline_of(pod)

@@ -102,7 +102,7 @@ def plan_of(pod: Pod, sandbox: Sandbox | None, known: PodMemory, view: View, nod
     for spec, policy in in_turn(pod, sandbox, view):
         container = sandbox.container(spec.name) if sandbox else None
         following: Restart | Again | None = None
-        if container is None:
+        if container is None or (container.exit is not None and container.image != spec.image and policy != NEVER):
             starts.append(_start(pod, spec, node))
         elif container.exit is not None:
             following = restart_of(container.exit, policy, delays.get(spec.name), view)

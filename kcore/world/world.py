@@ -257,8 +257,9 @@ def _start_container(world: World, action: StartContainer, now: int) -> World:
             fresh = evolve(fresh, memory_limit=action.memory_limit, slowed=slowed, sidecar=action.sidecar)
         begun = evolve(sandbox, containers=(*sandbox.containers, fresh))
         return world.with_sandbox(begun, world.timers, sandbox.due)
-    behavior = behavior_of(world.behaviors, before.image)
-    given = before if before.slowed == slowed else evolve(before, slowed=slowed)
+    behavior = behavior_of(world.behaviors, action.image)
+    same = before.slowed == slowed and before.image == action.image
+    given = before if same else evolve(before, slowed=slowed, image=action.image)
     after = start_again(given, behavior, now, due, failure, action.configuration)
     if after is given:
         return world
