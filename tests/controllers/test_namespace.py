@@ -180,7 +180,7 @@ def test_finalizers_are_waited_for_and_told():
 
     assert bench.conditions["NamespaceFinalizersRemaining"] == (
         "True",
-        "Some finalizers are remaining: example.com/stay in 1 resource instances",
+        "Some content in the namespace has finalizers remaining: example.com/stay in 1 resource instances",
     )
     assert bench.look() == 5_000
     assert bench.look() == 8_000

@@ -44,7 +44,7 @@ def troubles(
         found[CONTENT_REMAINING] = _true(CONTENT_REMAINING, "SomeResourcesRemain", message)
     if finalizers:
         counts = sorted(f"{finalizer} in {count} resource instances" for finalizer, count in finalizers.items())
-        message = f"Some finalizers are remaining: {', '.join(counts)}"
+        message = f"Some content in the namespace has finalizers remaining: {', '.join(counts)}"
         found[FINALIZERS_REMAINING] = _true(FINALIZERS_REMAINING, "SomeFinalizersRemain", message)
     if failed:
         message = f"Failed to delete all resource types, {len(failed)} remaining: {', '.join(failed)}"
