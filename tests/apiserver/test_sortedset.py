@@ -41,14 +41,16 @@ def test_chunks_do_not_matter_to_equality(steps):
 
 def test_large_sets_split_and_empty_again():
     """A set that outgrows a chunk several times over stays in order, and is empty when all are gone."""
-    count = sortedset.CHUNK * 5
+    count = sortedset.WIDTH**2 * 2
     numbers = [number * 7919 % count for number in range(count)]
     held = EMPTY
     for number in numbers:
         held = held.add(number)
 
     assert list(held) == sorted(set(numbers))
-    assert max(len(chunk) for chunk in held.chunks) <= sortedset.CHUNK
+    assert len(held.groups) > 1
+    assert max(len(group.chunks) for group in held.groups) <= sortedset.WIDTH
+    assert max(len(chunk) for group in held.groups for chunk in group.chunks) <= sortedset.WIDTH
 
     for number in numbers:
         held = held.discard(number)

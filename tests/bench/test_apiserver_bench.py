@@ -130,6 +130,35 @@ def test_a_status_costs_the_same_whatever_the_size_of_the_cluster(stores, reques
     assert cost[LARGE] <= 1.5 * cost[SMALL]
 
 
+def creations(_):
+    """Yield creations of pods by a person, no two of one body."""
+    for number in NUMBERS:
+        spec = {"containers": [{"name": "c", "image": f"app:v{number}"}]}
+        wire = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": f"new-{number}"}, "spec": spec}
+        yield Request(verb=Verb.CREATE, key=ObjectKey("Pod", "default", ""), body=Json.of(wire))
+
+
+def deletions(_):
+    """Yield deletions without grace of one pod after the other."""
+    options = Options(grace_period_seconds=0)
+    for number in itertools.cycle(range(SMALL)):
+        yield Request(verb=Verb.DELETE, key=ObjectKey("Pod", "default", f"p{number:06}"), options=options)
+
+
+NUMBERS = itertools.count()
+"""What tells the bodies of creations apart, in whichever store."""
+
+
+@pytest.mark.parametrize("requests", [creations, deletions], ids=["a creation", "a deletion"])
+def test_what_it_costs_to_create_and_to_delete(stores, requests, record_property):
+    """Both are granted; what they cost at 100,000 objects is reported beside what they cost at 100."""
+    for store in stores.values():
+        assert handle(store, next(requests(store)), CONTEXT).response.ok
+    cost = microseconds({count: (store, requests(store)) for count, store in stores.items()})
+    for count, value in cost.items():
+        record_property(f"{requests.__name__} at {count:,} objects, µs", round(value, 1))
+
+
 def test_a_pod_created_by_a_controller(stores, benchmark):
     """A body that came before is neither defaulted nor validated again: the aim is 150 µs."""
     request = creation()
