@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 from kcore.api.convert import from_wire, to_wire
 from kcore.api.fields import check, decode_error
 from kcore.api.fields.check import Path, path_text
+from kcore.api.fields.nulls import has_null_elements, without_null_elements
 from kcore.api.json import Json, Wire
 from kcore.api.kinds import Kind, kind_of
 from kcore.api.object import ApiObject
@@ -60,6 +61,8 @@ def checked(wire: Wire, kind: Kind, *, strict: bool, unknown: Unknown = _all_kno
         said = ", ".join(f'unknown field "{path}"' for path in sorted(unread))
         handled = f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}'
         return bad_request(f"{handled}: strict decoding error: {said}")
+    if has_null_elements(wire):
+        wire = dict(without_null_elements(wire, *named))
     decoded: Wire = _without_nulls(wire) if kind_of(*named) else _without_nulls_in_metadata(wire)
     return {**decoded, "apiVersion": named[0], "kind": named[1]}
 
