@@ -19,7 +19,6 @@ MET = (
     "rollouts-keep-available",
     "replicaset-status-counts-when-settled",
     "slices-hold-pods-when-settled",
-    "adopted-by-the-living",
     "phases-in-table",
     "addresses-unique",
     "runs-where-bound",

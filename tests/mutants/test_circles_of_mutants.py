@@ -52,7 +52,8 @@ def test_hypothesis_sees_them_too():
     nodes = tuple(one if isinstance(one, NodeSpec) else NodeSpec(name=one, capacity=SMALL.room) for one in SMALL.nodes)
     cluster = Cluster(plan=Plan(nodes=nodes), objects=tuple(map(Json.of, SMALL.objects)), settled=True)
     with EAGER.at_work():
-        machine = cluster_machine(cluster, laws=[LAW], components=SMALL.components, settings=SETTINGS)
+        waits = (HALF_AN_HOUR,)
+        machine = cluster_machine(cluster, laws=[LAW], components=SMALL.components, settings=SETTINGS, waits=waits)
         violation = violation_of(machine, SETTINGS)
 
     assert violation is not None
